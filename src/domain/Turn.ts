@@ -1,0 +1,35 @@
+/** One message and everything that follows from it. */
+import { Schema } from "effect"
+import { Language } from "./Recognition.ts"
+
+export const TurnId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("TurnId"))
+export type TurnId = typeof TurnId.Type
+
+export const SessionId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("SessionId"))
+export type SessionId = typeof SessionId.Type
+
+export const UserId = Schema.NonEmptyString.pipe(Schema.brand("UserId"))
+export type UserId = typeof UserId.Type
+
+/** Who asks. A guest is answered and not recorded. */
+export type Caller = { readonly _tag: "Guest" } | { readonly _tag: "Member"; readonly userId: UserId }
+
+export const messageLength = { minimum: 2, maximum: 1000 }
+
+/** The body of `POST /api/chat`. Unknown fields are ignored; the message's length is checked apart, for its own codes. */
+export const ChatRequest = Schema.Struct({
+  message: Schema.Trim.annotate({
+    description: `The question, ${messageLength.minimum} to ${messageLength.maximum} Unicode code points after trimming`,
+  }),
+  sessionId: Schema.optional(Schema.NullOr(SessionId)),
+  session_uuid: Schema.optional(Schema.NullOr(SessionId)),
+  context: Schema.optional(
+    Schema.NullOr(
+      Schema.Struct({
+        language: Schema.optional(Schema.NullOr(Language)),
+        userAgent: Schema.optional(Schema.NullOr(Schema.String)),
+      }),
+    ),
+  ),
+})
+export type ChatRequest = typeof ChatRequest.Type
