@@ -1,0 +1,64 @@
+/** What can go wrong with Context7, split by what helps: waiting, another key, another library, or nothing. */
+import { Schema } from "effect"
+
+export class Context7Timeout extends Schema.TaggedError<Context7Timeout>()("Context7Timeout", {
+  operation: Schema.String,
+  /** Milliseconds. */
+  after: Schema.Finite,
+}) {
+  readonly retryable = false
+}
+
+/** The connection broke or could not be made; the next call makes a new one. */
+export class Context7ConnectionLost extends Schema.TaggedError<Context7ConnectionLost>()("Context7ConnectionLost", {
+  operation: Schema.String,
+  reason: Schema.String,
+}) {
+  readonly retryable = true
+}
+
+/** An error of the service; `status` where it is known or told from the text. */
+export class Context7ApiError extends Schema.TaggedError<Context7ApiError>()("Context7ApiError", {
+  operation: Schema.String,
+  status: Schema.NullOr(Schema.Int),
+  reason: Schema.String,
+}) {
+  get retryable() {
+    return this.status === null || this.status >= 500
+  }
+}
+
+export class Context7RateLimited extends Schema.TaggedError<Context7RateLimited>()("Context7RateLimited", {
+  operation: Schema.String,
+}) {
+  readonly retryable = false
+}
+
+export class Context7Unauthorised extends Schema.TaggedError<Context7Unauthorised>()("Context7Unauthorised", {
+  operation: Schema.String,
+}) {
+  readonly retryable = false
+}
+
+export class LibraryNotFound extends Schema.TaggedError<LibraryNotFound>()("LibraryNotFound", {
+  library: Schema.String,
+}) {
+  readonly retryable = false
+}
+
+/** What answered does not speak as Context7 does. */
+export class Context7ProtocolFault extends Schema.TaggedError<Context7ProtocolFault>()("Context7ProtocolFault", {
+  operation: Schema.String,
+  reason: Schema.String,
+}) {
+  readonly retryable = false
+}
+
+export type Context7Error =
+  | Context7Timeout
+  | Context7ConnectionLost
+  | Context7ApiError
+  | Context7RateLimited
+  | Context7Unauthorised
+  | LibraryNotFound
+  | Context7ProtocolFault

@@ -1,0 +1,68 @@
+/**
+ * PostgreSQL, ready to use: the server that `DATABASE_URL` names or the embedded one, reached and migrated.
+ */
+import { NodeServices } from "@effect/platform-node"
+import { PgClient, PgMigrator } from "@effect/sql-pg"
+import { Config, Effect, Layer, Option, Redacted, Schedule } from "effect"
+import { fromFileSystem } from "effect/sql/MigratorFileSystem"
+import type { SqlError } from "effect/sql/SqlError"
+import { fileURLToPath } from "node:url"
+import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
+import { StartError } from "./StartError.ts"
+
+export const dataDir = Config.NonEmptyString("DATA_DIR").pipe(Config.withDefault(".data"))
+
+const DatabaseConfig = Config.all({
+  url: Config.option(Config.Redacted("DATABASE_URL")),
+  maxConnections: Config.Int("DATABASE_POOL_MAX").pipe(Config.withDefault(10)),
+  dataDir,
+})
+
+const migrations = fileURLToPath(new URL("../../migrations", import.meta.url))
+
+/** Runs what is missing. Of two instances that start at once one migrates and the other waits for its lock. */
+export const migrate = PgMigrator.run({ loader: fromFileSystem(migrations) })
+
+const withoutPassword = (url: string): string =>
+  URL.canParse(url) ? Object.assign(new URL(url), { password: "" }).href : "(no valid URL)"
+
+const connect = (url: Redacted.Redacted, maxConnections: number) =>
+  PgClient.layer({ url, maxConnections, applicationName: "hs-trade-chat", connectTimeout: "3 seconds" })
+
+const reach = (where: string) =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    yield* sql`SELECT 1`.pipe(
+      Effect.retry({
+        while: (error) => error.isRetryable,
+        schedule: Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 4 })),
+      }),
+      Effect.mapError((error: SqlError) =>
+        new StartError({ what: `cannot reach PostgreSQL at ${where} (${rootMessage(error)})`, cure: "check DATABASE_URL and that the server runs" })),
+    )
+    yield* migrate.pipe(
+      Effect.mapError((error) =>
+        new StartError({ what: `cannot migrate the database (${rootMessage(error)})`, cure: "restore the tables it names, or use an empty database" })),
+    )
+  })
+
+const rootMessage = (error: unknown): string =>
+  error instanceof Error && error.cause !== undefined ? rootMessage(error.cause) : String(error instanceof Error ? error.message : error)
+
+const at = (where: string, url: Redacted.Redacted, maxConnections: number) => {
+  const client = connect(url, maxConnections)
+  return Layer.effectDiscard(reach(where)).pipe(Layer.provideMerge(client))
+}
+
+export const layer = Layer.unwrap(
+  Effect.gen(function* () {
+    const config = yield* DatabaseConfig
+    if (Option.isSome(config.url)) {
+      const url = config.url.value
+      return at(withoutPassword(Redacted.value(url)), url, config.maxConnections)
+    }
+    return Layer.unwrap(
+      Effect.map(EmbeddedPostgres, ({ url }) => at(`${config.dataDir}/postgres`, url, config.maxConnections)),
+    ).pipe(Layer.provide(EmbeddedPostgres.layer(config.dataDir)))
+  }),
+).pipe(Layer.provide(NodeServices.layer))
