@@ -42,7 +42,10 @@ const retries = Schedule.exponential("100 millis").pipe(Schedule.jittered, Sched
 const make = Effect.fnUntraced(function* (config: Context7Config) {
   const connection = yield* RcRef.make({ acquire: connect(config), idleTimeToLive: "5 minutes" })
 
-  const ask = Effect.fnUntraced(function* (operation: string, speak: (connection: McpConnection) => Effect.Effect<string, Context7Error>) {
+  const ask = Effect.fnUntraced(function* (
+    operation: string,
+    speak: (connection: McpConnection) => Effect.Effect<string, Context7Error>,
+  ) {
     const attempt = RcRef.get(connection).pipe(
       Effect.flatMap(speak),
       Effect.scoped,
@@ -63,7 +66,9 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
   }
 
   const docs = (libraryId: string, question: string) =>
-    ask("docs", (connection) => askForDocs(connection, libraryId, question).pipe(Effect.flatMap(answered("docs", libraryId))))
+    ask("docs", (connection) =>
+      askForDocs(connection, libraryId, question).pipe(Effect.flatMap(answered("docs", libraryId))),
+    )
 
   return Context7.of({
     enabled: true,
@@ -72,9 +77,10 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
     resolveLibraryId: Effect.fn("Context7.resolveLibraryId")(function* (name: string, question: string) {
       yield* Effect.annotateCurrentSpan({ "mcp.tool.name": "resolve-library-id" })
       const text = yield* ask("resolve", (connection) =>
-        connection.call("resolve-library-id", { libraryName: name, query: question.slice(0, longestQuestion) }).pipe(
-          Effect.flatMap(answered("resolve", name)),
-        ))
+        connection
+          .call("resolve-library-id", { libraryName: name, query: question.slice(0, longestQuestion) })
+          .pipe(Effect.flatMap(answered("resolve", name))),
+      )
       const libraries = rankLibraries(parseLibraries(text), name)
       return libraries.length > 0 ? libraries : yield* new LibraryNotFound({ library: name })
     }),

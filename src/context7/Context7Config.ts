@@ -11,8 +11,13 @@ export interface Context7Config {
 }
 
 const Url = Schema.String.check(
-  Schema.makeFilter((value: string) =>
-    value === "stdio" || value === "off" || (URL.canParse(value) && /^https?:/.test(value)) || "expected an http(s) address, `stdio` or `off`"),
+  Schema.makeFilter(
+    (value: string) =>
+      value === "stdio" ||
+      value === "off" ||
+      (URL.canParse(value) && /^https?:/.test(value)) ||
+      "expected an http(s) address, `stdio` or `off`",
+  ),
 )
 
 /** None when Context7 is switched off. */
@@ -23,10 +28,16 @@ export const context7Config: Config.Config<Option.Option<Context7Config>> = Conf
   timeout: Config.Duration("CONTEXT7_TIMEOUT").pipe(Config.withDefault(Duration.seconds(2))),
 }).pipe(
   Config.map(({ url, apiKey, libraries, timeout }) =>
-    url === "off" ? Option.none() : Option.some({
-      url,
-      timeout,
-      apiKey: Option.getOrNull(apiKey),
-      libraries: libraries.split(",").map((id) => id.trim()).filter((id) => id !== ""),
-    })),
+    url === "off"
+      ? Option.none()
+      : Option.some({
+          url,
+          timeout,
+          apiKey: Option.getOrNull(apiKey),
+          libraries: libraries
+            .split(",")
+            .map((id) => id.trim())
+            .filter((id) => id !== ""),
+        }),
+  ),
 )

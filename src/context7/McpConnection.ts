@@ -77,7 +77,9 @@ const transportOf = (config: Context7Config) => {
   const key = config.apiKey === null ? null : Redacted.value(config.apiKey)
   if (config.url === "stdio") {
     const server = createRequire(import.meta.url).resolve("@upstash/context7-mcp/package.json")
-    const inherited = Object.entries(process.env).filter(([name]) => name.startsWith("CONTEXT7_API_") || name === "PATH" || name === "HOME")
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => name.startsWith("CONTEXT7_API_") || name === "PATH" || name === "HOME",
+    )
     return new StdioClientTransport({
       command: process.execPath,
       args: [server.replace(/package\.json$/, "dist/index.js"), "--transport", "stdio"],
@@ -91,7 +93,12 @@ const transportOf = (config: Context7Config) => {
   }
   return new StreamableHTTPClientTransport(new URL(config.url), {
     fetch: fetchOfCall,
-    reconnectionOptions: { maxRetries: 0, initialReconnectionDelay: 1000, maxReconnectionDelay: 1000, reconnectionDelayGrowFactor: 1 },
+    reconnectionOptions: {
+      maxRetries: 0,
+      initialReconnectionDelay: 1000,
+      maxReconnectionDelay: 1000,
+      reconnectionDelayGrowFactor: 1,
+    },
     ...(key === null ? {} : { requestInit: { headers: { CONTEXT7_API_KEY: key } } }),
   })
 }
@@ -106,16 +113,29 @@ const exchange = <A>(operation: string, run: (signal: AbortSignal) => Promise<A>
   })
 
 const typed = (operation: string, error: unknown): Context7Error => {
-  const { code, name, message } = Object.assign({ code: undefined as unknown }, error instanceof Error ? { code: (error as { code?: unknown }).code, name: error.name, message: error.message } : { name: "", message: String(error) })
+  const { code, name, message } = Object.assign(
+    { code: undefined as unknown },
+    error instanceof Error
+      ? { code: (error as { code?: unknown }).code, name: error.name, message: error.message }
+      : { name: "", message: String(error) },
+  )
   if (error instanceof ReplyBroken && error.tooLarge) return new Context7ProtocolFault({ operation, reason: message })
   if (code === 401 || code === 403) return new Context7Unauthorised({ operation })
   if (code === 429) return new Context7RateLimited({ operation })
-  if (code === 404 || code === -32000 || message === "Not connected" || error instanceof ReplyBroken || name === "TypeError" || name === "AbortError") {
+  if (
+    code === 404 ||
+    code === -32000 ||
+    message === "Not connected" ||
+    error instanceof ReplyBroken ||
+    name === "TypeError" ||
+    name === "AbortError"
+  ) {
     const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ""
     return new Context7ConnectionLost({ operation, reason: `${message}${cause}` })
   }
   if (code === -32001) return new Context7Timeout({ operation, after: 0 })
-  if (typeof code === "number" && code >= 400) return new Context7ApiError({ operation, status: code, reason: message.slice(0, 200) })
+  if (typeof code === "number" && code >= 400)
+    return new Context7ApiError({ operation, status: code, reason: message.slice(0, 200) })
   if (typeof code === "string") return new Context7ConnectionLost({ operation, reason: message })
   return new Context7ProtocolFault({ operation, reason: message.slice(0, 200) })
 }
@@ -142,10 +162,15 @@ export const connect = Effect.fn("Context7.connect")(function* (config: Context7
   } satisfies McpConnection
 })
 
-const textOf = (operation: string, result: { readonly [key: string]: unknown }): Effect.Effect<string, Context7Error> => {
+const textOf = (
+  operation: string,
+  result: { readonly [key: string]: unknown },
+): Effect.Effect<string, Context7Error> => {
   const content = Array.isArray(result["content"]) ? result["content"] : []
   const text = content.flatMap((item) => (typeof item?.text === "string" ? [item.text] : [])).join("\n")
   return result["isError"] === true || text === ""
-    ? Effect.fail(new Context7ProtocolFault({ operation, reason: text === "" ? "the answer has no text" : text.slice(0, 200) }))
+    ? Effect.fail(
+        new Context7ProtocolFault({ operation, reason: text === "" ? "the answer has no text" : text.slice(0, 200) }),
+      )
     : Effect.succeed(text)
 }

@@ -28,11 +28,13 @@ export interface Snippet {
 
 const longestSnippet = 2000
 
-const printable = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "").trim()
+const printable = (text: string): string =>
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "").trim()
 
 const reputations: Readonly<Record<string, number>> = { High: 3, Medium: 2, Low: 1 }
 
-const field = (block: string, name: string): string => printable(new RegExp(`^- ${name}: (.+)$`, "m").exec(block)?.[1] ?? "")
+const field = (block: string, name: string): string =>
+  printable(new RegExp(`^- ${name}: (.+)$`, "m").exec(block)?.[1] ?? "")
 
 const reputationOf = (block: string): number => {
   const named = reputations[field(block, "Source Reputation")]
@@ -45,13 +47,15 @@ export const parseLibraries = (text: string): ReadonlyArray<Library> =>
   text.split(/^-{10,}$/m).flatMap((block) => {
     const id = field(block, "Context7-compatible library ID")
     if (!id.startsWith("/")) return []
-    return [{
-      id,
-      title: field(block, "Title"),
-      description: field(block, "Description").slice(0, 300),
-      snippets: Number.parseInt(field(block, "Code Snippets"), 10) || 0,
-      reputation: reputationOf(block),
-    }]
+    return [
+      {
+        id,
+        title: field(block, "Title"),
+        description: field(block, "Description").slice(0, 300),
+        snippets: Number.parseInt(field(block, "Code Snippets"), 10) || 0,
+        reputation: reputationOf(block),
+      },
+    ]
   })
 
 const lettersOf = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])
@@ -72,7 +76,9 @@ const older = /TITLE: *(.+)\n(?:DESCRIPTION: *(.*)\n)?(?:SOURCE: *(\S+)\n)?([\s\
 
 /** The snippets of a documentation answer; empty when it holds none, whatever else it says. */
 export const parseDocs = (text: string): ReadonlyArray<Snippet> => {
-  const blocks = unfenced(text).flatMap((block) => block.split(/^-{20,}$/m)).flatMap((block) => block.split(/(?=^TITLE: )/m))
+  const blocks = unfenced(text)
+    .flatMap((block) => block.split(/^-{20,}$/m))
+    .flatMap((block) => block.split(/(?=^TITLE: )/m))
   return blocks.flatMap((block) => {
     const trimmed = block.trim()
     const found = modern.exec(trimmed)
@@ -95,7 +101,8 @@ const unfenced = (text: string): ReadonlyArray<string> => {
   const lines = text.split(/\r?\n/)
   lines.forEach((line, index) => {
     if (line.startsWith("```")) fenced = !fenced
-    const starts = !fenced && line.startsWith("### ") && lines.slice(index + 1, index + 4).some((next) => next.startsWith("Source:"))
+    const starts =
+      !fenced && line.startsWith("### ") && lines.slice(index + 1, index + 4).some((next) => next.startsWith("Source:"))
     if (starts) blocks.push([])
     blocks.at(-1)?.push(line)
   })

@@ -2,7 +2,7 @@
  * The events of a turn, in the order rules of the API guide. A body is what a task says; the turn's log adds the
  * sequence number and the time, and what is then encoded is what every reader gets.
  */
-import { Schema } from "effect"
+import { type Effect, Schema } from "effect"
 import { buttonFields, DetailButton } from "./DetailButton.ts"
 import { DottedCode } from "./HsCode.ts"
 import { Intent } from "./Intent.ts"
@@ -22,7 +22,7 @@ const sessionInfo = {
 }
 
 /** Stages in the order in which a turn can announce them. */
-export const thinkingStages = [
+const thinkingStages = [
   "intent_analysis",
   "parallel_processing_start",
   "rag_search_planning",
@@ -198,11 +198,18 @@ type Stamped = { readonly sequence: number; readonly timestamp: string }
 /** An event as readers get it. */
 export type ChatEvent = ChatEventBody & Stamped
 
-export const eventNames = Object.keys(fieldsByEvent) as ReadonlyArray<EventName>
+const eventNames = Object.keys(fieldsByEvent) as ReadonlyArray<EventName>
 
-export const ChatEvent: Schema.Codec<ChatEvent, unknown> = Schema.Union(
-  eventNames.map((name) => stamped(name)),
-).pipe(Schema.toCodecJson) as never
+export const ChatEvent: Schema.Codec<ChatEvent, unknown> = Schema.Union(eventNames.map((name) => stamped(name))).pipe(
+  Schema.toCodecJson,
+) as never
 
 /** The last event of every turn. */
 export const isLast = (event: { readonly eventType: EventName }): boolean => event.eventType === "stream_end"
+
+/** How a task speaks into its turn. */
+export interface TurnVoice {
+  readonly say: (event: ChatEventBody) => Effect.Effect<void>
+  /** Announces a stage that starts now. */
+  readonly announce: (stage: ThinkingStage) => Effect.Effect<void>
+}

@@ -6,7 +6,7 @@ import { AnalysisSource, Confidence } from "./Recognition.ts"
 export const ButtonType = Schema.Literals(["HS_CODE", "REGULATION", "STATISTICS"])
 export type ButtonType = typeof ButtonType.Type
 
-export const ButtonMetadata = Schema.Struct({
+const ButtonMetadata = Schema.Struct({
   hscode: DottedCode,
   country: Schema.String,
   confidence: Confidence,
@@ -19,9 +19,7 @@ export const ButtonMetadata = Schema.Struct({
     subheading: Schema.NullOr(Schema.String),
     description: Schema.String,
   }),
-  alternatives: Schema.Array(
-    Schema.Struct({ hscode: DottedCode, description: Schema.String, confidence: Confidence }),
-  ),
+  alternatives: Schema.Array(Schema.Struct({ hscode: DottedCode, description: Schema.String, confidence: Confidence })),
   supersedes: Schema.NullOr(DottedCode),
 })
 

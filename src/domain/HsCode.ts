@@ -9,7 +9,6 @@ export const HsCode = Schema.String.check(
 ).pipe(Schema.brand("HsCode"))
 export type HsCode = typeof HsCode.Type
 
-export const chapterOf = (code: HsCode): HsCode => HsCode.make(code.slice(0, 2))
 export const headingOf = (code: HsCode): HsCode => HsCode.make(code.slice(0, 4))
 export const subheadingOf = (code: HsCode): HsCode => HsCode.make(code.slice(0, 6))
 

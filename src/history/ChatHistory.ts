@@ -50,46 +50,78 @@ export interface FinishedTurn {
   readonly metrics: ParallelTaskMetrics
 }
 
-export class ChatHistory extends Context.Service<ChatHistory, {
-  /** Fails unless the session is this member's. */
-  readonly authorize: (userId: UserId, sessionId: SessionId) => Effect.Effect<void, SessionNotFound | SessionForbidden | HistoryUnavailable>
-  /** Stores the question; the same turn again changes nothing. */
-  readonly begin: (turn: NewTurn) => Effect.Effect<{ readonly sessionCreated: boolean }, HistoryUnavailable>
-  /** Stores the answer; the same turn again changes nothing and returns what is stored. */
-  readonly complete: (turn: FinishedTurn) => Effect.Effect<{ readonly messageId: string; readonly messageCount: number }, HistoryUnavailable>
-  readonly list: (userId: UserId, filter: SessionFilter) => Effect.Effect<SessionPage, HistoryUnavailable>
-  readonly session: (userId: UserId, sessionId: SessionId) => Effect.Effect<SessionDetail, SessionNotFound | SessionForbidden | HistoryUnavailable>
-}>()("hs-trade-chat/history/ChatHistory") {
-  static readonly layer = Layer.effect(ChatHistory, Effect.gen(function* () {
-    const sql = yield* PgClient.PgClient
-    const reader = yield* HistoryReader
-    const authorize = authorizeWith(sql)
-    return ChatHistory.of({
-      authorize,
-      begin: beginWith(sql),
-      complete: completeWith(sql),
-      list: Effect.fn("ChatHistory.list")(function* (userId: UserId, filter: SessionFilter) {
-        return yield* reader.list(userId, filter).pipe(unavailable("list"))
-      }),
-      session: Effect.fn("ChatHistory.session")(function* (userId: UserId, sessionId: SessionId) {
-        yield* authorize(userId, sessionId)
-        return yield* reader.session(sessionId).pipe(
-          unavailable("session"),
-          Effect.flatMap(Option.match({
-            onNone: () => Effect.fail(new SessionNotFound({ sessionId })),
-            onSome: Effect.succeed,
-          })),
-        )
-      }),
-    })
-  })).pipe(Layer.provide(HistoryReader.layer))
+export class ChatHistory extends Context.Service<
+  ChatHistory,
+  {
+    /** Fails when the database does not answer within a second. */
+    readonly ping: Effect.Effect<void, HistoryUnavailable>
+    /** Fails unless the session is this member's. */
+    readonly authorize: (
+      userId: UserId,
+      sessionId: SessionId,
+    ) => Effect.Effect<void, SessionNotFound | SessionForbidden | HistoryUnavailable>
+    /** Stores the question; the same turn again changes nothing. */
+    readonly begin: (turn: NewTurn) => Effect.Effect<{ readonly sessionCreated: boolean }, HistoryUnavailable>
+    /** Stores the answer; the same turn again changes nothing and returns what is stored. */
+    readonly complete: (
+      turn: FinishedTurn,
+    ) => Effect.Effect<{ readonly messageId: string; readonly messageCount: number }, HistoryUnavailable>
+    readonly list: (userId: UserId, filter: SessionFilter) => Effect.Effect<SessionPage, HistoryUnavailable>
+    readonly session: (
+      userId: UserId,
+      sessionId: SessionId,
+    ) => Effect.Effect<SessionDetail, SessionNotFound | SessionForbidden | HistoryUnavailable>
+  }
+>()("hs-trade-chat/history/ChatHistory") {
+  static readonly layer = Layer.effect(
+    ChatHistory,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const reader = yield* HistoryReader
+      const authorize = authorizeWith(sql)
+      return ChatHistory.of({
+        ping: sql`SELECT 1`.pipe(
+          unavailable("ping"),
+          Effect.timeoutOrElse({
+            duration: "1 second",
+            orElse: () =>
+              Effect.fail(new HistoryUnavailable({ operation: "ping", retryable: true, cause: "no answer" })),
+          }),
+          Effect.asVoid,
+        ),
+        authorize,
+        begin: beginWith(sql),
+        complete: completeWith(sql),
+        list: Effect.fn("ChatHistory.list")(function* (userId: UserId, filter: SessionFilter) {
+          return yield* reader.list(userId, filter).pipe(unavailable("list"))
+        }),
+        session: Effect.fn("ChatHistory.session")(function* (userId: UserId, sessionId: SessionId) {
+          yield* authorize(userId, sessionId)
+          return yield* reader.session(sessionId).pipe(
+            unavailable("session"),
+            Effect.flatMap(
+              Option.match({
+                onNone: () => Effect.fail(new SessionNotFound({ sessionId })),
+                onSome: Effect.succeed,
+              }),
+            ),
+          )
+        }),
+      })
+    }),
+  ).pipe(Layer.provide(HistoryReader.layer))
 }
 
 type QueryError = SqlError | Schema.SchemaError
 
-const unavailable = (operation: string) => <A, R>(self: Effect.Effect<A, QueryError, R>) =>
-  Effect.mapError(self, (cause) =>
-    new HistoryUnavailable({ operation, retryable: cause._tag === "SqlError" && cause.isRetryable, cause }))
+const unavailable =
+  (operation: string) =>
+  <A, R>(self: Effect.Effect<A, QueryError, R>) =>
+    Effect.mapError(
+      self,
+      (cause) =>
+        new HistoryUnavailable({ operation, retryable: cause._tag === "SqlError" && cause.isRetryable, cause }),
+    )
 
 /** Serialization failures, deadlocks and lost connections pass; each transaction here can be repeated safely. */
 const persistently = <A, R>(self: Effect.Effect<A, QueryError, R>) =>
@@ -135,8 +167,10 @@ const beginWith = (sql: PgClient.PgClient) =>
   })
 
 const completeWith = (sql: PgClient.PgClient) => {
-  const json = <S extends Schema.Codec<unknown, unknown>>(schema: S) => (value: S["Type"] | null) =>
-    value === null ? null : sql.json(Schema.encodeSync(schema)(value))
+  const json =
+    <S extends Schema.Codec<unknown, unknown>>(schema: S) =>
+    (value: S["Type"] | null) =>
+      value === null ? null : sql.json(Schema.encodeSync(schema)(value))
   const Stored = Schema.Struct({ message_id: Schema.BigInt, message_count: Schema.Int })
   const stored = SqlSchema.findOne({
     Request: Schema.String,
@@ -164,10 +198,8 @@ const completeWith = (sql: PgClient.PgClient) => {
       const row = yield* stored(turn.turnId)
       return { messageId: row.message_id.toString(), messageCount: row.message_count }
     })
-    return yield* sql.withTransaction(write).pipe(
-      Effect.catchTag("NoSuchElementError", Effect.die),
-      persistently,
-      unavailable("complete"),
-    )
+    return yield* sql
+      .withTransaction(write)
+      .pipe(Effect.catchTag("NoSuchElementError", Effect.die), persistently, unavailable("complete"))
   })
 }

@@ -64,14 +64,20 @@ const messageOf = (row: typeof MessageRow.Type): StoredMessage => ({
 
 const escapeLike = (text: string): string => `%${text.replace(/[\\%_]/g, "\\$&")}%`
 
-export class HistoryReader extends Context.Service<HistoryReader, {
-  readonly list: (userId: UserId, filter: SessionFilter) => Effect.Effect<SessionPage, QueryError>
-  readonly session: (sessionId: SessionId) => Effect.Effect<Option.Option<SessionDetail>, QueryError>
-}>()("hs-trade-chat/history/HistoryReader") {
-  static readonly layer = Layer.effect(HistoryReader, Effect.gen(function* () {
-    const sql = yield* PgClient.PgClient
-    return HistoryReader.of({ list: listWith(sql), session: sessionWith(sql) })
-  }))
+export class HistoryReader extends Context.Service<
+  HistoryReader,
+  {
+    readonly list: (userId: UserId, filter: SessionFilter) => Effect.Effect<SessionPage, QueryError>
+    readonly session: (sessionId: SessionId) => Effect.Effect<Option.Option<SessionDetail>, QueryError>
+  }
+>()("hs-trade-chat/history/HistoryReader") {
+  static readonly layer = Layer.effect(
+    HistoryReader,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      return HistoryReader.of({ list: listWith(sql), session: sessionWith(sql) })
+    }),
+  )
 }
 
 const matching = (sql: PgClient.PgClient, userId: string, filter: SessionFilter) =>
@@ -79,10 +85,14 @@ const matching = (sql: PgClient.PgClient, userId: string, filter: SessionFilter)
     sql`s.user_id = ${userId}`,
     ...(filter.startDate === undefined ? [] : [sql`s.updated_at >= ${filter.startDate}::date`]),
     ...(filter.endDate === undefined ? [] : [sql`s.updated_at < ${filter.endDate}::date + 1`]),
-    ...(filter.keyword === undefined ? [] : [sql`(
+    ...(filter.keyword === undefined
+      ? []
+      : [
+          sql`(
       s.session_title ILIKE ${escapeLike(filter.keyword)} OR EXISTS (
         SELECT 1 FROM chat_messages m
-        WHERE m.session_uuid = s.session_uuid AND m.content ILIKE ${escapeLike(filter.keyword)}))`]),
+        WHERE m.session_uuid = s.session_uuid AND m.content ILIKE ${escapeLike(filter.keyword)}))`,
+        ]),
   ])
 
 const listWith = (sql: PgClient.PgClient) => {
@@ -98,9 +108,7 @@ const listWith = (sql: PgClient.PgClient) => {
       const totals = yield* sql`
         SELECT count(*)::int AS sessions, coalesce(sum(s.message_count), 0)::int AS messages,
           min(s.created_at) AS first, max(s.updated_at) AS last
-        FROM chat_sessions s WHERE ${where}`.pipe(
-        Effect.flatMap((rows) => Schema.decodeUnknownEffect(Totals)(rows[0])),
-      )
+        FROM chat_sessions s WHERE ${where}`.pipe(Effect.flatMap((rows) => Schema.decodeUnknownEffect(Totals)(rows[0])))
       const rows = yield* sql`
         SELECT s.session_uuid, s.session_title, s.message_count, s.created_at, s.updated_at
         FROM chat_sessions s WHERE ${where}

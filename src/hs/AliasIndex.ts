@@ -34,15 +34,23 @@ const documentsOf = (rows: ReadonlyArray<LexiconRow>): ReadonlyArray<Document> =
   const indexOf = new Map(rows.map((row, index) => [row.code, index]))
   return rows.flatMap((row, index) => {
     if (row.code.length === 2) return []
-    const own = [...row.aliases.ko, ...row.aliases.en].map((alias) => ({ row: index, text: withQualifier(alias), weight: 1 }))
+    const own = [...row.aliases.ko, ...row.aliases.en].map((alias) => ({
+      row: index,
+      text: withQualifier(alias),
+      weight: 1,
+    }))
     const names = [row.ko, row.en].map((text) => ({ row: index, text, weight: 0.9 }))
     const elsewhere = row.see.flatMap(({ code, aliases }) => {
       const target = indexOf.get(code) ?? indexOf.get(code.slice(0, 4))
-      return target === undefined ? [] : aliases.map((alias) => ({ row: target, text: withQualifier(alias), weight: 0.95 }))
+      return target === undefined
+        ? []
+        : aliases.map((alias) => ({ row: target, text: withQualifier(alias), weight: 0.95 }))
     })
     const also = row.also.flatMap(({ code, aliases }) => {
       const target = indexOf.get(code) ?? indexOf.get(code.slice(0, 4))
-      return target === undefined ? [] : aliases.map((alias) => ({ row: target, text: withQualifier(alias), weight: 0.9 }))
+      return target === undefined
+        ? []
+        : aliases.map((alias) => ({ row: target, text: withQualifier(alias), weight: 0.9 }))
     })
     return [...names, ...own, ...elsewhere, ...also]
   })
@@ -102,7 +110,11 @@ export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => 
         }
       }
       const scale = 1 / (Math.sqrt(norm) || 1)
-      const matches = found.map((row) => ({ row, similarity: bestScore[row]! * scale, alias: documents[bestDocument[row]!]!.text }))
+      const matches = found.map((row) => ({
+        row,
+        similarity: bestScore[row]! * scale,
+        alias: documents[bestDocument[row]!]!.text,
+      }))
       for (const row of found) bestScore[row] = 0
       return matches.sort((a, b) => b.similarity - a.similarity).slice(0, limit)
     },

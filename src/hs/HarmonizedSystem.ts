@@ -26,13 +26,19 @@ export class LexiconInvalid extends Schema.TaggedError<LexiconInvalid>()("Lexico
 const certain = 0.98
 const candidateLimit = 10
 
-export class HarmonizedSystem extends Context.Service<HarmonizedSystem, {
-  readonly nomenclature: Nomenclature
-  readonly editions: Editions
-  /** What a message names, in well under a millisecond; never fails. */
-  readonly recognize: (message: string) => Recognition
-}>()("hs-trade-chat/hs/HarmonizedSystem") {
-  static readonly layer = Layer.effect(HarmonizedSystem, Effect.suspend(() => load))
+export class HarmonizedSystem extends Context.Service<
+  HarmonizedSystem,
+  {
+    readonly nomenclature: Nomenclature
+    readonly editions: Editions
+    /** What a message names, in well under a millisecond; never fails. */
+    readonly recognize: (message: string) => Recognition
+  }
+>()("hs-trade-chat/hs/HarmonizedSystem") {
+  static readonly layer = Layer.effect(
+    HarmonizedSystem,
+    Effect.suspend(() => load),
+  )
 }
 
 const folder = fileURLToPath(new URL(".", import.meta.url))
@@ -42,7 +48,11 @@ const load = Effect.gen(function* () {
   const path = yield* Path.Path
   const names = (yield* fs.readDirectory(path.join(folder, "lexicon"))).filter((name) => name.endsWith(".txt")).sort()
   const files = yield* Effect.forEach(names, (name) =>
-    Effect.map(fs.readFileString(path.join(folder, "lexicon", name)), (text) => ({ file: name, ...parseLexicon(name, text) })))
+    Effect.map(fs.readFileString(path.join(folder, "lexicon", name)), (text) => ({
+      file: name,
+      ...parseLexicon(name, text),
+    })),
+  )
   const faults = [...files.flatMap((file) => file.faults), ...checkLexicon(files)]
   if (faults.length > 0) {
     return yield* new LexiconInvalid({ faults: faults.map(({ file, line, problem }) => `${file}:${line}: ${problem}`) })
@@ -66,7 +76,9 @@ const load = Effect.gen(function* () {
         written,
         unknown,
         candidates,
-        supersedes: superseding?.successors.includes(candidates[0]?.code ?? ("" as never)) ? subheadingOf(superseding.code) : null,
+        supersedes: superseding?.successors.includes(candidates[0]?.code ?? ("" as never))
+          ? subheadingOf(superseding.code)
+          : null,
       }
     },
   })
@@ -107,7 +119,12 @@ const fromCodes = (
     for (const code of [...successors].sort((a, b) => support(b) - support(a))) {
       const entry = nomenclature.get(code)
       if (!entry || out.has(code)) continue
-      out.set(code, { code, confidence: Math.round((certain * support(code) * 1000) / total) / 1000, names: entry.names, source: "pattern" })
+      out.set(code, {
+        code,
+        confidence: Math.round((certain * support(code) * 1000) / total) / 1000,
+        names: entry.names,
+        source: "pattern",
+      })
     }
   }
   return [...out.values()].slice(0, candidateLimit)

@@ -51,7 +51,11 @@ const aliasOf = (text: string): Alias => {
 }
 
 const aliasesOf = (list: string): ReadonlyArray<Alias> =>
-  list.split(",").map((part) => part.trim()).filter((part) => part !== "").map(aliasOf)
+  list
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map(aliasOf)
 
 const pairOf = (text: string) => {
   const match = pairPattern.exec(text)
@@ -111,9 +115,10 @@ export const parseLexicon = (file: string, text: string) => {
     }
     const field = /^(?:(ko|en|tell|usual)|(see|also) (\d{4}(?:\.\d{2})?)): (.+)$/.exec(content)
     const row = rows.at(-1)
-    const problem = !field || !row
-      ? "neither a row, a field below a row, nor a comment"
-      : readField(row, field[1] ?? field[2] ?? "", field[3], field[4] ?? "")
+    const problem =
+      !field || !row
+        ? "neither a row, a field below a row, nor a comment"
+        : readField(row, field[1] ?? field[2] ?? "", field[3], field[4] ?? "")
     if (problem !== null) faults.push({ file, line, problem })
   })
   return { rows: rows as ReadonlyArray<LexiconRow & { readonly line: number }>, faults }
@@ -135,10 +140,12 @@ export const checkLexicon = (
       seen.add(row.code)
       if (row.code.length > 2 && !codes.has(row.code.slice(0, row.code.length - 2))) fault("its parent has no row")
       if (row.code.length === 2) continue
-      if (row.aliases.ko.length === 0 || row.aliases.en.length === 0) fault("aliases in Korean and English are required")
+      if (row.aliases.ko.length === 0 || row.aliases.en.length === 0)
+        fault("aliases in Korean and English are required")
       if (row.code.length === 6 && row.tell === null) fault("a subheading needs a tell")
       for (const { code } of [...row.see, ...row.also]) if (!exists(code)) fault(`there is no ${code}`)
-      if (row.usual !== null && (!codes.has(row.usual) || !row.usual.startsWith(row.code))) fault("usual names no subheading of it")
+      if (row.usual !== null && (!codes.has(row.usual) || !row.usual.startsWith(row.code)))
+        fault("usual names no subheading of it")
       const excused = new Set(row.also.flatMap(({ aliases }) => aliases.map(({ text }) => text)))
       for (const { text, qualifier } of [...row.aliases.ko, ...row.aliases.en]) {
         if (qualifier !== null) continue

@@ -39,7 +39,8 @@ export const makeNomenclature = (rows: ReadonlyArray<LexiconRow>): Nomenclature 
   const count = (length: number) => [...entries.keys()].filter((code) => code.length === length).length
   return {
     get,
-    chain: (code) => [2, 4, 6].filter((length) => length <= code.length).flatMap((length) => get(code.slice(0, length)) ?? []),
+    chain: (code) =>
+      [2, 4, 6].filter((length) => length <= code.length).flatMap((length) => get(code.slice(0, length)) ?? []),
     siblings: (code) =>
       (get(code.slice(0, -2))?.children ?? []).filter((other) => other !== code).flatMap((other) => get(other) ?? []),
     size: { chapters: count(2), headings: count(4), subheadings: count(6) },

@@ -14,16 +14,21 @@ export interface FoundCode {
   readonly marked: boolean
 }
 
-const marker = /(?:\bhs(?:k|us)?|hts(?:us)?|세번(?:부호)?|품목(?:번호|분류)|관세번호|tariff(?: code| no\.?| number)?|heading|sub-?heading|customs code)(?:\s*-?\s*(?:code|코드|부호|번호|no\.?))?\s*(?:는|은|가|이|:|#|is)?\s*$/i
-const subject = /hs\s*-?\s*(?:code|코드|k\b)|세번|관세|세율|품목\s*(?:번호|분류)|tariff|duty|customs code|제?\s*\d{4}\s*호/i
+const marker =
+  /(?:\bhs(?:k|us)?|hts(?:us)?|세번(?:부호)?|품목(?:번호|분류)|관세번호|tariff(?: code| no\.?| number)?|heading|sub-?heading|customs code)(?:\s*-?\s*(?:code|코드|부호|번호|no\.?))?\s*(?:는|은|가|이|:|#|is)?\s*$/i
+const subject =
+  /hs\s*-?\s*(?:code|코드|k\b)|세번|관세|세율|품목\s*(?:번호|분류)|tariff|duty|customs code|제?\s*\d{4}\s*호/i
 
 /** Four digits, then up to three groups that dots, hyphens or spaces may part: `8517.13-0000`, `8517 13 0000`. */
-const shape = /(?<![\d.,\-A-Za-z])(?:hs[ku]?s?|hts)?(?<code>\d{4}(?:[.\-]\d{2}(?:[.\-]?\d{2,4}(?:[.\-]\d{2})?)?|\d{2}(?:\d{2}(?:\d{2})?)?|\d{2}[.\-]\d{2,4}| \d{2} (?:\d{2} \d{2}|\d{4}))?)(?![\d]|[.,\-]\d|[A-Za-z])/gi
-const chapterShape = /(?<![\d.,A-Za-z])(?:제\s*)?(?<code>\d{1,2})\s*류(?!\w)|(?:\bchapters?)\s+(?<named>\d{1,2})(?![\d.])/gi
+const shape =
+  /(?<![\d.,A-Za-z-])(?:hs[ku]?s?|hts)?(?<code>\d{4}(?:[-.]\d{2}(?:[-.]?\d{2,4}(?:[-.]\d{2})?)?|\d{2}(?:\d{2}(?:\d{2})?)?|\d{2}[-.]\d{2,4}| \d{2} (?:\d{2} \d{2}|\d{4}))?)(?![\d]|[-.,]\d|[A-Za-z])/gi
+const chapterShape =
+  /(?<![\d.,A-Za-z])(?:제\s*)?(?<code>\d{1,2})\s*류(?!\w)|(?:\bchapters?)\s+(?<named>\d{1,2})(?![\d.])/gi
 
 const currencyBefore = /(?:[$₩€£¥￥]|usd|krw|eur|jpy|cny)\s*$/i
-const unitAfter = /^\s*(?:원|만원|천원|억|달러|불|유로|엔|위안|usd|krw|eur|dollars?|won\b|%|퍼센트|개|대|박스|상자|매|장|벌|켤레|pcs|pieces?|ea\b|units?|kg|g\b|mg|lbs?|oz|ml|l\b|리터|킬로|그램|톤|tons?|mm|cm|m\b|km|미터|인치|inch|mah|w\b|kw|v\b|hz|년|월|일|시간?|분|초|명|번지|층|호선|호실)/i
-const yearMonth = /^(?:19|20)\d{2}[.\-](?:0[1-9]|1[0-2])(?:[.\-](?:0[1-9]|[12]\d|3[01]))?$/
+const unitAfter =
+  /^\s*(?:원|만원|천원|억|달러|불|유로|엔|위안|usd|krw|eur|dollars?|won\b|%|퍼센트|개|대|박스|상자|매|장|벌|켤레|pcs|pieces?|ea\b|units?|kg|g\b|mg|lbs?|oz|ml|l\b|리터|킬로|그램|톤|tons?|mm|cm|m\b|km|미터|인치|inch|mah|w\b|kw|v\b|hz|년|월|일|시간?|분|초|명|번지|층|호선|호실)/i
+const yearMonth = /^(?:19|20)\d{2}[-.](?:0[1-9]|1[0-2])(?:[-.](?:0[1-9]|[12]\d|3[01]))?$/
 
 const looksLikeSomethingElse = (before: string, text: string, after: string): boolean =>
   currencyBefore.test(before) || unitAfter.test(after) || yearMonth.test(text) || /^\d{4}-\d{4}$/.test(text)
@@ -44,7 +49,8 @@ export const findWrittenCodes = (message: string): ReadonlyArray<FoundCode> => {
     if (!marked && looksLikeSomethingElse(before, text, after)) continue
     const parted = /[.]/.test(text) || (about && /[-\s]/.test(text))
     const bare = /^\d+$/.test(text) && (digits.length > 4 ? about || onlyThis(message, text) : about)
-    if (marked || parted || bare) found.push({ written: text, digits, end, marked: marked || (about && digits.length > 4) })
+    if (marked || parted || bare)
+      found.push({ written: text, digits, end, marked: marked || (about && digits.length > 4) })
   }
   for (const match of message.matchAll(chapterShape)) {
     const digits = (match.groups?.["code"] ?? match.groups?.["named"] ?? "").padStart(2, "0")
@@ -53,11 +59,9 @@ export const findWrittenCodes = (message: string): ReadonlyArray<FoundCode> => {
   return found.sort((a, b) => a.end - b.end)
 }
 
-const onlyThis = (message: string, text: string): boolean => message.replace(text, "").replace(/[\s?.!]/g, "").length <= 12
+const onlyThis = (message: string, text: string): boolean =>
+  message.replace(text, "").replace(/[\s?.!]/g, "").length <= 12
 
 /** The message without the codes, for what else it names. */
 export const withoutCodes = (message: string, found: ReadonlyArray<FoundCode>): string =>
-  found.reduceRight(
-    (text, { end, written }) => `${text.slice(0, end - written.length)} ${text.slice(end)}`,
-    message,
-  )
+  found.reduceRight((text, { end, written }) => `${text.slice(0, end - written.length)} ${text.slice(end)}`, message)

@@ -39,7 +39,7 @@ export const recognizeName = (
     .slice(0, limit)
     .map(([code, similarity]) => ({
       code,
-      confidence: Math.round(((similarity ** sharpness) / total) * coverage(similarity) * 1000) / 1000,
+      confidence: Math.round((similarity ** sharpness / total) * coverage(similarity) * 1000) / 1000,
       names: nomenclature.get(code)!.names,
       source: "lexicon" as const,
     }))

@@ -3,7 +3,7 @@
  * role in the phrase. Pure; anything goes in, up to `longest` characters of it are read.
  */
 
-export const longest = 1000
+const longest = 1000
 
 /** The role of a word in its phrase: the thing itself, what kind of it, or what stands beside it ("for …", in brackets). */
 export type Role = "head" | "modifier" | "aside"
@@ -51,28 +51,56 @@ const spelling: ReadonlyArray<readonly [RegExp, string]> = [
   [/텔레비젼/g, "텔레비전"],
 ]
 
-const entities: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": " ", "&gt;": " ", "&quot;": " ", "&#39;": "'", "&nbsp;": " " }
+const entities: Readonly<Record<string, string>> = {
+  "&amp;": "&",
+  "&lt;": " ",
+  "&gt;": " ",
+  "&quot;": " ",
+  "&#39;": "'",
+  "&nbsp;": " ",
+}
 
 /** One form for what is the same: NFKC, lower case, no markup, common spellings. */
 export const normalise = (text: string): string => {
   let out = text.slice(0, longest).normalize("NFKC").toLowerCase()
-  out = out.replace(/&(?:amp|lt|gt|quot|#39|nbsp);/g, (entity) => entities[entity] ?? " ").replace(/<\/?[a-z][^<>]{0,200}>/g, " ")
+  out = out
+    .replace(/&(?:amp|lt|gt|quot|#39|nbsp);/g, (entity) => entities[entity] ?? " ")
+    .replace(/<\/?[a-z][^<>]{0,200}>/g, " ")
   for (const [pattern, replacement] of spelling) out = out.replace(pattern, replacement)
   return out
 }
 
 /** The message without the question: what is left names the product. */
 export const withoutQuestion = (normalised: string): string =>
-  questions.reduce((text, pattern) => text.replace(pattern, " "), normalised).replace(/[?!]+/g, " ").replace(/\s+/g, " ").trim()
+  questions
+    .reduce((text, pattern) => text.replace(pattern, " "), normalised)
+    .replace(/[?!]+/g, " ")
+    .replace(/\s+/g, " ")
+    .trim()
 
 const irregular: Readonly<Record<string, string>> = {
-  knives: "knife", leaves: "leaf", shelves: "shelf", loaves: "loaf", halves: "half", feet: "foot", teeth: "tooth", geese: "goose",
-  mice: "mouse", men: "man", women: "woman", children: "child", people: "person", oxen: "ox", lenses: "lens", gases: "gas", buses: "bus",
+  knives: "knife",
+  leaves: "leaf",
+  shelves: "shelf",
+  loaves: "loaf",
+  halves: "half",
+  feet: "foot",
+  teeth: "tooth",
+  geese: "goose",
+  mice: "mouse",
+  men: "man",
+  women: "woman",
+  children: "child",
+  people: "person",
+  oxen: "ox",
+  lenses: "lens",
+  gases: "gas",
+  buses: "bus",
 }
 const unchanging = /(?:ss|us|is|ics|ous)$/
 
 /** English singular, good enough to make `boxes` and `box` one word. */
-export const singular = (word: string): string => {
+const singular = (word: string): string => {
   const known = irregular[word]
   if (known !== undefined) return known
   if (word.length < 4 || !word.endsWith("s") || unchanging.test(word)) return word
@@ -82,19 +110,72 @@ export const singular = (word: string): string => {
   return word.slice(0, -1)
 }
 
-const particle = /(?:으로부터|에서는|에서|에게|까지|부터|으로|이라는|라는|이랑|하고|처럼|보다|들의|들을|들이|들|은|는|을|를|의|에|로|와|과|도)$/
+const particle =
+  /(?:으로부터|에서는|에서|에게|까지|부터|으로|이라는|라는|이랑|하고|처럼|보다|들의|들을|들이|들|은|는|을|를|의|에|로|와|과|도)$/
 const particleAfterVowel = /(?:가|이)$/
 
 /** A Korean word without its particle, when enough of a noun is left. */
-export const stem = (word: string): string => {
+const stem = (word: string): string => {
   const bare = word.replace(particle, "")
   if (bare.length >= 2 && bare !== word) return bare
   const subjectless = word.replace(particleAfterVowel, "")
   return subjectless.length >= 3 && subjectless !== word ? subjectless : word
 }
 
-const connectors = new Set(["for", "with", "without", "of", "in", "from", "by", "used", "using", "made", "containing", "to", "on", "at", "as", "that", "which", "suitable", "designed", "having", "consisting", "packed", "incl", "including", "w"])
-const articles = new Set(["a", "an", "the", "and", "or", "some", "any", "my", "our", "your", "new", "set", "this", "these", "those", "is", "are", "be", "it", "its", "not", "no", "pcs", "pc", "ea"])
+const connectors = new Set([
+  "for",
+  "with",
+  "without",
+  "of",
+  "in",
+  "from",
+  "by",
+  "used",
+  "using",
+  "made",
+  "containing",
+  "to",
+  "on",
+  "at",
+  "as",
+  "that",
+  "which",
+  "suitable",
+  "designed",
+  "having",
+  "consisting",
+  "packed",
+  "incl",
+  "including",
+  "w",
+])
+const articles = new Set([
+  "a",
+  "an",
+  "the",
+  "and",
+  "or",
+  "some",
+  "any",
+  "my",
+  "our",
+  "your",
+  "new",
+  "set",
+  "this",
+  "these",
+  "those",
+  "is",
+  "are",
+  "be",
+  "it",
+  "its",
+  "not",
+  "no",
+  "pcs",
+  "pc",
+  "ea",
+])
 const koreanConnector = /(?:용|위한|에서|하는|있는|으로|된|한|인|제|형|식|넣은|만든|담은|달린|없는|같은|쓰는|사용|의)$/
 
 const tokenPattern = /[가-힣]+|[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?[a-z]*|[぀-ヿ一-鿿]+/g
@@ -130,7 +211,11 @@ export const wordsOf = (normalised: string): ReadonlyArray<Word> => {
           continue
         }
         if (articles.has(token)) continue
-        const word = { text: hangul ? stem(token) : singular(token), role: (aside ? "aside" : "modifier") as Role, hangul }
+        const word = {
+          text: hangul ? stem(token) : singular(token),
+          role: (aside ? "aside" : "modifier") as Role,
+          hangul,
+        }
         out.push(word)
         if (!aside && !(hangul && koreanConnector.test(token))) head = word
       }

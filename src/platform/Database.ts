@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
 import { StartError } from "./StartError.ts"
 
-export const dataDir = Config.NonEmptyString("DATA_DIR").pipe(Config.withDefault(".data"))
+const dataDir = Config.NonEmptyString("DATA_DIR").pipe(Config.withDefault(".data"))
 
 const DatabaseConfig = Config.all({
   url: Config.option(Config.Redacted("DATABASE_URL")),
@@ -37,17 +37,29 @@ const reach = (where: string) =>
         while: (error) => error.isRetryable,
         schedule: Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 4 })),
       }),
-      Effect.mapError((error: SqlError) =>
-        new StartError({ what: `cannot reach PostgreSQL at ${where} (${rootMessage(error)})`, cure: "check DATABASE_URL and that the server runs" })),
+      Effect.mapError(
+        (error: SqlError) =>
+          new StartError({
+            what: `cannot reach PostgreSQL at ${where} (${rootMessage(error)})`,
+            cure: "check DATABASE_URL and that the server runs",
+          }),
+      ),
     )
     yield* migrate.pipe(
-      Effect.mapError((error) =>
-        new StartError({ what: `cannot migrate the database (${rootMessage(error)})`, cure: "restore the tables it names, or use an empty database" })),
+      Effect.mapError(
+        (error) =>
+          new StartError({
+            what: `cannot migrate the database (${rootMessage(error)})`,
+            cure: "restore the tables it names, or use an empty database",
+          }),
+      ),
     )
   })
 
 const rootMessage = (error: unknown): string =>
-  error instanceof Error && error.cause !== undefined ? rootMessage(error.cause) : String(error instanceof Error ? error.message : error)
+  error instanceof Error && error.cause !== undefined
+    ? rootMessage(error.cause)
+    : String(error instanceof Error ? error.message : error)
 
 const at = (where: string, url: Redacted.Redacted, maxConnections: number) => {
   const client = connect(url, maxConnections)

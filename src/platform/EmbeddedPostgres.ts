@@ -42,10 +42,9 @@ class Refused extends Error {
   }
 }
 
-export class EmbeddedPostgres extends Context.Service<
-  EmbeddedPostgres,
-  { readonly url: Redacted.Redacted }
->()("hs-trade-chat/platform/EmbeddedPostgres") {
+export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, { readonly url: Redacted.Redacted }>()(
+  "hs-trade-chat/platform/EmbeddedPostgres",
+) {
   static readonly layer = (dataDir: string) => Layer.effect(EmbeddedPostgres, start(dataDir))
 }
 
@@ -65,17 +64,31 @@ const start = Effect.fn("EmbeddedPostgres.start")(function* (dataDir: string) {
     yield* initialise(files, `${directory}.new`, password)
     yield* fs.rename(`${directory}.new`, directory)
   }).pipe(
-    Effect.catchTag("PlatformError", (error) =>
-      new StartError({ what: `cannot use DATA_DIR=${dataDir} (${error.message})`, cure: "name a writable directory" })),
+    Effect.catchTag(
+      "PlatformError",
+      (error) =>
+        new StartError({
+          what: `cannot use DATA_DIR=${dataDir} (${error.message})`,
+          cure: "name a writable directory",
+        }),
+    ),
   )
-  const password = yield* fs.readFileString(passwordFile).pipe(
-    Effect.mapError(() => new StartError({ what: `${passwordFile} is missing`, cure: "restore it, or remove DATA_DIR to start empty" })),
-  )
+  const password = yield* fs
+    .readFileString(passwordFile)
+    .pipe(
+      Effect.mapError(
+        () =>
+          new StartError({ what: `${passwordFile} is missing`, cure: "restore it, or remove DATA_DIR to start empty" }),
+      ),
+    )
 
   const port = yield* freePort
   const run = launch(files, directory, port)
   const first = yield* run.pipe(
-    Effect.retry({ while: (refused) => refused.inUse, schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ times: 15 })) }),
+    Effect.retry({
+      while: (refused) => refused.inUse,
+      schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ times: 15 })),
+    }),
     Effect.catch((refused) => explain(refused, dataDir, directory)),
   )
   yield* Deferred.await(first.exited).pipe(
@@ -102,15 +115,29 @@ const initialise = Effect.fnUntraced(function* (files: Files, directory: string,
   yield* files.own(pwfile)
   yield* files.own(directory)
   const [command = "", ...args] = [
-    ...files.prefix, `${files.bin}/initdb`, "-D", files.dataArgument(directory), "-U", "postgres", "-A", "scram-sha-256",
-    `--pwfile=${pwfile}`, "-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+    ...files.prefix,
+    `${files.bin}/initdb`,
+    "-D",
+    files.dataArgument(directory),
+    "-U",
+    "postgres",
+    "-A",
+    "scram-sha-256",
+    `--pwfile=${pwfile}`,
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
   ]
-  const lines = yield* spawner.lines(
-    ChildProcess.make(command, args, { cwd: directory, stdin: "ignore" }),
-    { includeStderr: true },
-  )
+  const lines = yield* spawner.lines(ChildProcess.make(command, args, { cwd: directory, stdin: "ignore" }), {
+    includeStderr: true,
+  })
   if (!(yield* fs.exists(`${directory}/PG_VERSION`))) {
-    return yield* new StartError({ what: `PostgreSQL could not be set up (${new Refused(lines).message})`, cure: "see the reason in brackets" })
+    return yield* new StartError({
+      what: `PostgreSQL could not be set up (${new Refused(lines).message})`,
+      cure: "see the reason in brackets",
+    })
   }
 }, Effect.scoped)
 
@@ -120,14 +147,26 @@ const launch = Effect.fnUntraced(function* (files: Files, directory: string, por
   const exited = yield* Deferred.make<void>()
   const ready = yield* Deferred.make<void, Refused>()
   const lines: Array<string> = []
-  const handle = yield* ChildProcess.make("sh", [
-    "-c", supervisor, "sh", ...files.prefix, `${files.bin}/postgres`, "-D", files.dataArgument(directory), "-p", `${port}`,
-    ...settings.flatMap((setting) => ["-c", setting]),
-  ], {
-    cwd: directory,
-    detached: true,
-    stdin: Stream.fromEffect(Deferred.await(stop)).pipe(Stream.drain),
-  }).pipe(Effect.mapError((error) => new Refused([error.message])))
+  const handle = yield* ChildProcess.make(
+    "sh",
+    [
+      "-c",
+      supervisor,
+      "sh",
+      ...files.prefix,
+      `${files.bin}/postgres`,
+      "-D",
+      files.dataArgument(directory),
+      "-p",
+      `${port}`,
+      ...settings.flatMap((setting) => ["-c", setting]),
+    ],
+    {
+      cwd: directory,
+      detached: true,
+      stdin: Stream.fromEffect(Deferred.await(stop)).pipe(Stream.drain),
+    },
+  ).pipe(Effect.mapError((error) => new Refused([error.message])))
   yield* handle.all.pipe(
     Stream.decodeText(),
     Stream.splitLines,
@@ -144,7 +183,11 @@ const launch = Effect.fnUntraced(function* (files: Files, directory: string, por
   )
   yield* Scope.addFinalizer(
     scope,
-    Deferred.succeed(stop, undefined).pipe(Effect.andThen(Deferred.await(exited)), Effect.timeoutOption("30 seconds"), Effect.uninterruptible),
+    Deferred.succeed(stop, undefined).pipe(
+      Effect.andThen(Deferred.await(exited)),
+      Effect.timeoutOption("30 seconds"),
+      Effect.uninterruptible,
+    ),
   )
   yield* Deferred.await(ready)
   return { exited }
@@ -152,7 +195,10 @@ const launch = Effect.fnUntraced(function* (files: Files, directory: string, por
 
 const explain = Effect.fnUntraced(function* (refused: Refused, dataDir: string, directory: string) {
   if (!refused.inUse) {
-    return yield* new StartError({ what: `PostgreSQL did not start (${refused.message})`, cure: "see the reason in brackets, or set DATABASE_URL" })
+    return yield* new StartError({
+      what: `PostgreSQL did not start (${refused.message})`,
+      cure: "see the reason in brackets, or set DATABASE_URL",
+    })
   }
   const fs = yield* FileSystem.FileSystem
   const pid = yield* fs.readFileString(`${directory}/postmaster.pid`).pipe(

@@ -60,6 +60,7 @@ export const postgresFiles = Effect.gen(function* () {
     bin: yield* reachable.pipe(Effect.mapError(unusable("cannot make PostgreSQL readable for its user"))),
     dataArgument: () => "/proc/self/cwd",
     prefix,
-    own: (target) => fs.chown(target, nobody, nobody).pipe(Effect.mapError(unusable(`cannot give ${target} to nobody`))),
+    own: (target) =>
+      fs.chown(target, nobody, nobody).pipe(Effect.mapError(unusable(`cannot give ${target} to nobody`))),
   } satisfies PostgresFiles
 })

@@ -10,17 +10,22 @@ const suite = (name: string, context7: Layer.Layer<Context7 | Context7Backend, u
         const found = yield* (yield* Context7).resolveLibraryId("스마트폰 customs", "아이폰 HS코드")
         assert.strictEqual(found[0]?.id, "/customs/guide")
         assert.strictEqual(found.length, 2)
-      }))
+      }),
+    )
 
     it.effect("brings the snippets of a library with their sources", () =>
       Effect.gen(function* () {
         const snippets = yield* (yield* Context7).getLibraryDocs("/customs/guide", "smartphone")
-        assert.deepStrictEqual(snippets.map(({ title, source }) => [title, source]), [
-          ["Smartphones in heading 8517", "https://customs.example/8517"],
-          ["Other telephones", "https://customs.example/8517-other"],
-        ])
+        assert.deepStrictEqual(
+          snippets.map(({ title, source }) => [title, source]),
+          [
+            ["Smartphones in heading 8517", "https://customs.example/8517"],
+            ["Other telephones", "https://customs.example/8517-other"],
+          ],
+        )
         assert.include(snippets[0]?.text, "8517.13")
-      }))
+      }),
+    )
   })
 
 suite("HTTP", context7Http)
@@ -40,7 +45,8 @@ layer(context7Http, { excludeTestServices: true })("Context7's failures, which l
       yield* backend.behave(() => ({ status, body }))
       const failed = yield* Effect.flip((yield* Context7).getLibraryDocs("/customs/guide", "smartphone"))
       assert.strictEqual(failed._tag, tag)
-    }))
+    }),
+  )
 
   it.effect("asks again when a failure may pass, and never for a key or a limit", () =>
     Effect.gen(function* () {
@@ -56,49 +62,74 @@ layer(context7Http, { excludeTestServices: true })("Context7's failures, which l
       assert.strictEqual(yield* askedWhile(429), 1)
       assert.strictEqual(yield* askedWhile(401), 1)
       assert.isAbove(yield* askedWhile(503), 1)
-    }))
+    }),
+  )
 
   it.effect("says that no library carries the name", () =>
     Effect.gen(function* () {
       const backend = yield* Context7Backend
       yield* backend.behave(() => ({ body: { results: [], searchFilterApplied: false } }))
-      assert.strictEqual((yield* Effect.flip((yield* Context7).resolveLibraryId("nothing", "nothing")))._tag, "LibraryNotFound")
-    }))
+      assert.strictEqual(
+        (yield* Effect.flip((yield* Context7).resolveLibraryId("nothing", "nothing")))._tag,
+        "LibraryNotFound",
+      )
+    }),
+  )
 
   it.effect("follows a library that moved, once", () =>
     Effect.gen(function* () {
       const backend = yield* Context7Backend
       yield* backend.behave((url) =>
         url.searchParams.get("libraryId") === "/old/name"
-          ? { status: 301, body: { redirectUrl: "/customs/guide", message: "Library /old/name has been redirected to this library: /customs/guide." } }
-          : { body: "### Found\n\nSource: https://customs.example\n\n8517.13" })
+          ? {
+              status: 301,
+              body: {
+                redirectUrl: "/customs/guide",
+                message: "Library /old/name has been redirected to this library: /customs/guide.",
+              },
+            }
+          : { body: "### Found\n\nSource: https://customs.example\n\n8517.13" },
+      )
       const snippets = yield* (yield* Context7).getLibraryDocs("/old/name", "smartphone")
-      assert.deepStrictEqual(snippets.map(({ title }) => title), ["Found"])
-    }))
+      assert.deepStrictEqual(
+        snippets.map(({ title }) => title),
+        ["Found"],
+      )
+    }),
+  )
 
   it.effect("gives up after its timeout when nothing answers, and works again afterwards", () =>
     Effect.gen(function* () {
       const backend = yield* Context7Backend
       const context7 = yield* Context7
       yield* backend.behave(() => "never")
-      assert.strictEqual((yield* Effect.flip(context7.getLibraryDocs("/customs/guide", "smartphone")))._tag, "Context7Timeout")
+      assert.strictEqual(
+        (yield* Effect.flip(context7.getLibraryDocs("/customs/guide", "smartphone")))._tag,
+        "Context7Timeout",
+      )
       yield* backend.behaveWell
       assert.strictEqual((yield* context7.getLibraryDocs("/customs/guide", "smartphone")).length, 2)
-    }))
+    }),
+  )
 
   it.effect("treats text without a single snippet as no documentation", () =>
     Effect.gen(function* () {
       const backend = yield* Context7Backend
       yield* backend.behave(() => ({ body: "Some chatter without any source." }))
       assert.deepStrictEqual(yield* (yield* Context7).getLibraryDocs("/customs/guide", "smartphone"), [])
-    }))
+    }),
+  )
 
   it.effect("keeps the best library first whatever the order", () =>
     Effect.gen(function* () {
       const backend = yield* Context7Backend
       yield* backend.behave(() => ({
-        body: { results: [library("/a/x", "tariff", { trustScore: 1 }), library("/b/x", "tariff", { trustScore: 9 })], searchFilterApplied: false },
+        body: {
+          results: [library("/a/x", "tariff", { trustScore: 1 }), library("/b/x", "tariff", { trustScore: 9 })],
+          searchFilterApplied: false,
+        },
       }))
       assert.strictEqual((yield* (yield* Context7).resolveLibraryId("tariff", "q"))[0]?.id, "/b/x")
-    }))
+    }),
+  )
 })

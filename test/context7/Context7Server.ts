@@ -20,11 +20,22 @@ export interface Reply {
 type Handler = (url: URL) => Reply | "never"
 
 export const library = (id: string, title: string, extra: Record<string, unknown> = {}) => ({
-  id, title, description: `About ${title}`, branch: "main", lastUpdateDate: "2026-01-01", state: "finalized", totalTokens: 1000,
-  totalSnippets: 20, stars: 5, trustScore: 8, benchmarkScore: 80, versions: [], ...extra,
+  id,
+  title,
+  description: `About ${title}`,
+  branch: "main",
+  lastUpdateDate: "2026-01-01",
+  state: "finalized",
+  totalTokens: 1000,
+  totalSnippets: 20,
+  stars: 5,
+  trustScore: 8,
+  benchmarkScore: 80,
+  versions: [],
+  ...extra,
 })
 
-export const smartphoneDocs = `### Smartphones in heading 8517
+const smartphoneDocs = `### Smartphones in heading 8517
 
 Source: https://customs.example/8517
 
@@ -44,78 +55,108 @@ Feature phones belong to 8517.14.`
 
 const wellBehaved: Handler = (url) =>
   url.pathname.endsWith("/libs/search")
-    ? { body: { results: [library("/forks/customs-copy", "Something else", { trustScore: 2 }), library("/customs/guide", "스마트폰 customs guide")], searchFilterApplied: false } }
+    ? {
+        body: {
+          results: [
+            library("/forks/customs-copy", "Something else", { trustScore: 2 }),
+            library("/customs/guide", "스마트폰 customs guide"),
+          ],
+          searchFilterApplied: false,
+        },
+      }
     : { body: smartphoneDocs }
 
-export class Context7Backend extends Context.Service<Context7Backend, {
-  readonly url: string
-  /** Paths with query of the requests so far. */
-  readonly requests: ReadonlyArray<string>
-  readonly behave: (handler: Handler) => Effect.Effect<void>
-  readonly behaveWell: Effect.Effect<void>
-}>()("test/Context7Backend") {
-  static readonly layer = Layer.effect(Context7Backend, Effect.gen(function* () {
-    const requests: Array<string> = []
-    let handler = wellBehaved
-    const respond = (request: IncomingMessage, response: ServerResponse) => {
-      const url = new URL(request.url ?? "/", "http://localhost")
-      requests.push(`${url.pathname}${url.search}`)
-      const reply = handler(url)
-      if (reply === "never") return
-      const text = typeof reply.body === "string"
-      response.writeHead(reply.status ?? 200, { "content-type": text ? "text/plain" : "application/json", ...reply.headers })
-      response.end(text ? reply.body : JSON.stringify(reply.body))
-    }
-    const server = yield* Effect.acquireRelease(
-      Effect.callback<ReturnType<typeof createServer>>((resume) => {
-        const server = createServer(respond).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-      }),
-      (server) => Effect.callback<void>((resume) => {
-        server.closeAllConnections()
-        server.close(() => resume(Effect.void))
-      }),
-    )
-    return {
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      requests,
-      behave: (next) => Effect.sync(() => void (handler = next)),
-      behaveWell: Effect.sync(() => void (handler = wellBehaved)),
-    }
-  }))
+export class Context7Backend extends Context.Service<
+  Context7Backend,
+  {
+    readonly url: string
+    /** Paths with query of the requests so far. */
+    readonly requests: ReadonlyArray<string>
+    readonly behave: (handler: Handler) => Effect.Effect<void>
+    readonly behaveWell: Effect.Effect<void>
+  }
+>()("test/Context7Backend") {
+  static readonly layer = Layer.effect(
+    Context7Backend,
+    Effect.gen(function* () {
+      const requests: Array<string> = []
+      let handler = wellBehaved
+      const respond = (request: IncomingMessage, response: ServerResponse) => {
+        const url = new URL(request.url ?? "/", "http://localhost")
+        requests.push(`${url.pathname}${url.search}`)
+        const reply = handler(url)
+        if (reply === "never") return
+        const text = typeof reply.body === "string"
+        response.writeHead(reply.status ?? 200, {
+          "content-type": text ? "text/plain" : "application/json",
+          ...reply.headers,
+        })
+        response.end(text ? reply.body : JSON.stringify(reply.body))
+      }
+      const server = yield* Effect.acquireRelease(
+        Effect.callback<ReturnType<typeof createServer>>((resume) => {
+          const server = createServer(respond).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) =>
+          Effect.callback<void>((resume) => {
+            server.closeAllConnections()
+            server.close(() => resume(Effect.void))
+          }),
+      )
+      return {
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        requests,
+        behave: (next) => Effect.sync(() => void (handler = next)),
+        behaveWell: Effect.sync(() => void (handler = wellBehaved)),
+      }
+    }),
+  )
 }
 
 const serverScript = fileURLToPath(new URL("../../node_modules/@upstash/context7-mcp/dist/index.js", import.meta.url))
 
 /** Starts the real server over HTTP; its address. */
 export class Context7Http extends Context.Service<Context7Http, { readonly url: string }>()("test/Context7Http") {
-  static readonly layer = Layer.effect(Context7Http, Effect.gen(function* () {
-    const backend = yield* Context7Backend
-    const port = yield* Deferred.make<string>()
-    const handle = yield* ChildProcess.make(process.execPath, [serverScript, "--transport", "http", "--port", `${20000 + Math.floor(process.pid % 20000)}`], {
-      env: { CONTEXT7_API_URL: `${backend.url}/api`, OTEL_SDK_DISABLED: "true" },
-      extendEnv: true,
-    })
-    yield* handle.all.pipe(
-      Stream.decodeText(),
-      Stream.splitLines,
-      Stream.runForEach((line) => {
-        const found = /running on HTTP at http:\/\/[^:]+:(\d+)/i.exec(line)?.[1]
-        return found === undefined ? Effect.void : Deferred.succeed(port, found)
-      }),
-      Effect.forkScoped,
-    )
-    return { url: `http://127.0.0.1:${yield* Deferred.await(port)}/mcp` }
-  })).pipe(Layer.provide(NodeServices.layer))
+  static readonly layer = Layer.effect(
+    Context7Http,
+    Effect.gen(function* () {
+      const backend = yield* Context7Backend
+      const port = yield* Deferred.make<string>()
+      const handle = yield* ChildProcess.make(
+        process.execPath,
+        [serverScript, "--transport", "http", "--port", `${20000 + Math.floor(process.pid % 20000)}`],
+        {
+          env: { CONTEXT7_API_URL: `${backend.url}/api`, OTEL_SDK_DISABLED: "true" },
+          extendEnv: true,
+        },
+      )
+      yield* handle.all.pipe(
+        Stream.decodeText(),
+        Stream.splitLines,
+        Stream.runForEach((line) => {
+          const found = /running on HTTP at http:\/\/[^:]+:(\d+)/i.exec(line)?.[1]
+          return found === undefined ? Effect.void : Deferred.succeed(port, found)
+        }),
+        Effect.forkScoped,
+      )
+      return { url: `http://127.0.0.1:${yield* Deferred.await(port)}/mcp` }
+    }),
+  ).pipe(Layer.provide(NodeServices.layer))
 }
 
-export const configFor = (url: string, more: Partial<Context7Config> = {}): Context7Config => ({
-  url, apiKey: null, libraries: [], timeout: Duration.seconds(2), ...more,
+const configFor = (url: string, more: Partial<Context7Config> = {}): Context7Config => ({
+  url,
+  apiKey: null,
+  libraries: [],
+  timeout: Duration.seconds(2),
+  ...more,
 })
 
 /** Context7 over HTTP against the real server; the backend can be told to misbehave. */
-export const context7Http = Layer.unwrap(
-  Effect.map(Context7Http, ({ url }) => Context7.layerOf(configFor(url))),
-).pipe(Layer.provideMerge(Context7Http.layer), Layer.provideMerge(Context7Backend.layer))
+export const context7Http = Layer.unwrap(Effect.map(Context7Http, ({ url }) => Context7.layerOf(configFor(url)))).pipe(
+  Layer.provideMerge(Context7Http.layer),
+  Layer.provideMerge(Context7Backend.layer),
+)
 
 /** Context7 over stdio, started by the service itself. */
 export const context7Stdio = Layer.unwrap(

@@ -26,7 +26,11 @@ const finished = (turn: TurnId, session: SessionId): FinishedTurn => ({
     candidates: [{ code: "8517.13", confidence: 0.93, description: "스마트폰", source: "lexicon" }],
     intent_detection: { primary_intent: "HS_CODE_ANALYSIS", secondary_intents: [], intent_confidence: 0.9 },
     detail_buttons: [],
-    processing_metadata: { analysis_timestamp: "2026-11-24T00:00:00.000Z", processing_time_ms: 4, analysis_version: "1" },
+    processing_metadata: {
+      analysis_timestamp: "2026-11-24T00:00:00.000Z",
+      processing_time_ms: 4,
+      analysis_version: "1",
+    },
   },
   context7Analysis: null,
   bookmark: {
@@ -65,15 +69,19 @@ layer(ChatHistory.layer.pipe(Layer.provideMerge(migratedDatabase)))("ChatHistory
       assert.strictEqual(saved.messageCount, 2)
 
       const read = yield* history.session(alice, session)
-      assert.deepStrictEqual(read.messages.map((m) => [m.messageType, m.content]), [
-        ["USER", "아이폰 HS코드"],
-        ["AI", "8517.13입니다"],
-      ])
+      assert.deepStrictEqual(
+        read.messages.map((m) => [m.messageType, m.content]),
+        [
+          ["USER", "아이폰 HS코드"],
+          ["AI", "8517.13입니다"],
+        ],
+      )
       assert.strictEqual(read.messages[1]?.messageId, saved.messageId)
       assert.strictEqual(read.messages[1]?.hsCodeAnalysis?.detected_hscode, "8517.13")
       assert.strictEqual(read.messages[1]?.sseBookmarkData?.target_value, "8517.13")
       assert.deepStrictEqual(read.relatedData.extractedHsCodes, ["8517.13"])
-    }))
+    }),
+  )
 
   it.effect("stores nothing twice when a turn is written again", () =>
     Effect.gen(function* () {
@@ -85,7 +93,8 @@ layer(ChatHistory.layer.pipe(Layer.provideMerge(migratedDatabase)))("ChatHistory
       const first = yield* history.complete(finished(turn, session))
       assert.deepStrictEqual(yield* history.complete(finished(turn, session)), first)
       assert.strictEqual((yield* history.session(alice, session)).messages.length, 2)
-    }))
+    }),
+  )
 
   it.effect("continues a session and counts its messages", () =>
     Effect.gen(function* () {
@@ -97,8 +106,12 @@ layer(ChatHistory.layer.pipe(Layer.provideMerge(migratedDatabase)))("ChatHistory
         yield* history.complete(finished(turn, session))
       }
       const page = yield* history.list(bob, { page: 1, size: 10 })
-      assert.deepStrictEqual(page.sessions.map((s) => [s.title, s.messageCount]), [["first", 4]])
-    }))
+      assert.deepStrictEqual(
+        page.sessions.map((s) => [s.title, s.messageCount]),
+        [["first", 4]],
+      )
+    }),
+  )
 
   it.effect("shows a session to nobody but its owner", () =>
     Effect.gen(function* () {
@@ -108,7 +121,8 @@ layer(ChatHistory.layer.pipe(Layer.provideMerge(migratedDatabase)))("ChatHistory
       assert.strictEqual((yield* Effect.flip(history.session(bob, session)))._tag, "SessionForbidden")
       assert.strictEqual((yield* Effect.flip(history.authorize(bob, session)))._tag, "SessionForbidden")
       assert.strictEqual((yield* Effect.flip(history.session(bob, sessionId())))._tag, "SessionNotFound")
-    }))
+    }),
+  )
 
   it.effect("writes nothing into somebody else's session", () =>
     Effect.gen(function* () {
@@ -116,8 +130,12 @@ layer(ChatHistory.layer.pipe(Layer.provideMerge(migratedDatabase)))("ChatHistory
       const session = sessionId()
       yield* history.begin({ turnId: turnId(), userId: alice, sessionId: session, message: "mine" })
       yield* history.begin({ turnId: turnId(), userId: bob, sessionId: session, message: "intruder" })
-      assert.deepStrictEqual((yield* history.session(alice, session)).messages.map((m) => m.content), ["mine"])
-    }))
+      assert.deepStrictEqual(
+        (yield* history.session(alice, session)).messages.map((m) => m.content),
+        ["mine"],
+      )
+    }),
+  )
 
   it.effect("pages, newest first, and finds a keyword in any message", () =>
     Effect.gen(function* () {
@@ -127,7 +145,10 @@ layer(ChatHistory.layer.pipe(Layer.provideMerge(migratedDatabase)))("ChatHistory
         yield* history.begin({ turnId: turnId(), userId: carol, sessionId: sessionId(), message })
       }
       const first = yield* history.list(carol, { page: 1, size: 2 })
-      assert.deepStrictEqual(first.sessions.map((s) => s.title), ["커피", "100%_순면 티셔츠"])
+      assert.deepStrictEqual(
+        first.sessions.map((s) => s.title),
+        ["커피", "100%_순면 티셔츠"],
+      )
       assert.deepInclude(first.pagination, { totalElements: 3, totalPages: 2, hasNext: true, hasPrevious: false })
       assert.deepStrictEqual(
         (yield* history.list(carol, { page: 1, size: 9, keyword: "%_순" })).sessions.map((s) => s.title),
@@ -136,7 +157,8 @@ layer(ChatHistory.layer.pipe(Layer.provideMerge(migratedDatabase)))("ChatHistory
       const none = yield* history.list(carol, { page: 1, size: 9, endDate: "2000-01-01" })
       assert.deepStrictEqual([none.sessions.length, none.pagination.totalPages], [0, 0])
       assert.strictEqual((yield* history.list(carol, { page: 1, size: 9, startDate: "2000-01-01" })).sessions.length, 3)
-    }))
+    }),
+  )
 
   it.effect("says that the database is unavailable instead of dying", () =>
     Effect.gen(function* () {
@@ -147,5 +169,6 @@ layer(ChatHistory.layer.pipe(Layer.provideMerge(migratedDatabase)))("ChatHistory
         history.begin({ turnId: turnId(), userId: alice, sessionId: sessionId(), message: "lost?" }),
       ).pipe(Effect.ensuring(Effect.orDie(sql`ALTER TABLE elsewhere RENAME TO chat_messages`)))
       assert.deepInclude(failed, { _tag: "HistoryUnavailable", operation: "begin", retryable: false })
-    }))
+    }),
+  )
 })

@@ -1,7 +1,7 @@
 /** The real PostgreSQL, embedded, with an empty database of its own for each layer that asks. */
 import { NodeServices } from "@effect/platform-node"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, FileSystem, Layer, Redacted } from "effect"
+import { Effect, FileSystem, Layer } from "effect"
 import { migrate } from "../../src/platform/Database.ts"
 import { EmbeddedPostgres } from "../../src/platform/EmbeddedPostgres.ts"
 
@@ -12,10 +12,9 @@ const server = Layer.unwrap(
   }),
 )
 
-export const emptyDatabase = Layer.unwrap(
-  Effect.map(EmbeddedPostgres, ({ url }) => PgClient.layer({ url })),
-).pipe(Layer.provideMerge(server), Layer.provideMerge(NodeServices.layer))
-
-export const databaseUrl = Effect.map(EmbeddedPostgres, ({ url }) => Redacted.value(url))
+export const emptyDatabase = Layer.unwrap(Effect.map(EmbeddedPostgres, ({ url }) => PgClient.layer({ url }))).pipe(
+  Layer.provideMerge(server),
+  Layer.provideMerge(NodeServices.layer),
+)
 
 export const migratedDatabase = Layer.effectDiscard(migrate).pipe(Layer.provideMerge(emptyDatabase))

@@ -1,0 +1,58 @@
+/** What the three tasks of one turn share. */
+import { Clock, Deferred, Effect } from "effect"
+import type { ChatEventBody, ThinkingStage, TurnVoice } from "../domain/ChatEvent.ts"
+import type { Grounding } from "../domain/Grounding.ts"
+import type { Language } from "../domain/Recognition.ts"
+import type { Caller, SessionId, TurnId } from "../domain/Turn.ts"
+import type { DetailResult } from "../detail/DetailPages.ts"
+import { narration } from "./narration.ts"
+import type { TurnLog } from "./TurnLog.ts"
+
+export interface TurnContext {
+  readonly turnId: TurnId
+  readonly caller: Caller
+  /** Null for a guest. */
+  readonly sessionId: SessionId | null
+  readonly grounding: Grounding
+  readonly voice: Voice
+  /** Done as soon as task B is; never failed. */
+  readonly detail: Deferred.Deferred<DetailResult | null>
+  /** Done when the answer is no longer wanted. */
+  readonly abandoned: Deferred.Deferred<void>
+  /** Milliseconds since the epoch. */
+  readonly started: number
+}
+
+/** Speaks into the turn's log, and remembers when the first piece and the first button went out. */
+export interface Voice extends TurnVoice {
+  /** A progress that never falls. */
+  readonly progress: (at: number) => number
+  readonly firstToken: () => number | null
+  readonly firstButton: () => number | null
+}
+
+export const makeVoice = (log: TurnLog, language: Language): Voice => {
+  let reached = 0
+  let firstToken: number | null = null
+  let firstButton: number | null = null
+  const progress = (at: number) => (reached = Math.max(reached, at))
+  const say = (event: ChatEventBody) =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      if (event.eventType === "main_message_data") firstToken ??= now
+      if (event.eventType === "detail_page_button_ready") firstButton ??= now
+      yield* log.append(event)
+    })
+  const announce = (stage: ThinkingStage) => {
+    const content = narration[stage][language]
+    const event = {
+      eventType: `thinking_${stage}`,
+      stage,
+      content,
+      thinkingProcess: content,
+      progress: progress(narration[stage].progress),
+    }
+    return say(event as ChatEventBody)
+  }
+  return { say, announce, progress, firstToken: () => firstToken, firstButton: () => firstButton }
+}

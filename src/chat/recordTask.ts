@@ -1,0 +1,137 @@
+/** Task C: a member's question when the turn starts, the answer with all analysis when the other two tasks are done. */
+import { Clock, DateTime, Deferred, Effect } from "effect"
+import type { HsCodeAnalysis, SseBookmarkData } from "../domain/Analysis.ts"
+import type { TurnStatus } from "../domain/ChatEvent.ts"
+import { dotted } from "../domain/HsCode.ts"
+import type { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
+import type { SessionId, UserId } from "../domain/Turn.ts"
+import type { DetailResult } from "../detail/DetailPages.ts"
+import type { ChatHistory, HistoryUnavailable } from "../history/ChatHistory.ts"
+import type { AnswerResult } from "./answerTask.ts"
+import type { TurnContext } from "./TurnContext.ts"
+
+export interface Outcome {
+  readonly answer: AnswerResult
+  readonly detail: DetailResult | null
+  readonly status: TurnStatus
+  readonly metrics: ParallelTaskMetrics
+}
+
+export interface RecordResult {
+  readonly messagesSaved: number
+  /** Milliseconds spent in the database. */
+  readonly work: number
+}
+
+export const recordTask = Effect.fn("ChatTurn.record")(function* (
+  turn: TurnContext & { readonly sessionId: SessionId },
+  userId: UserId,
+  history: ChatHistory["Service"],
+  outcome: Deferred.Deferred<Outcome>,
+) {
+  const { turnId, sessionId, voice, grounding } = turn
+  let work = 0
+  const working = <A>(call: Effect.Effect<A, HistoryUnavailable>) =>
+    Effect.gen(function* () {
+      const from = yield* Clock.currentTimeMillis
+      return yield* Effect.ensuring(
+        call,
+        Effect.map(Clock.currentTimeMillis, (to) => void (work += Math.round(to - from))),
+      )
+    })
+  const record = Effect.gen(function* () {
+    yield* voice.announce("member_record_saving")
+    const begun = yield* working(history.begin({ turnId, userId, sessionId, message: grounding.message }))
+    if (begun.sessionCreated) {
+      yield* voice.say({
+        eventType: "member_session_created",
+        type: "session_created",
+        sessionId,
+        isFirstMessage: true,
+      })
+    }
+    const { answer, detail, status, metrics } = yield* Deferred.await(outcome)
+    const { messageId, messageCount } = yield* working(
+      history.complete({
+        turnId,
+        sessionId,
+        content: answer.content,
+        status,
+        model: answer.model,
+        finishReason: answer.finishReason,
+        hscodeAnalysis: detail && hsCodeAnalysis(turn, detail, DateTime.formatIso(yield* DateTime.now)),
+        context7Analysis: detail?.context7 ?? null,
+        bookmark: detail && bookmark(detail),
+        detailPageProcessingTime: detail?.duration ?? null,
+        metrics,
+      }),
+    )
+    yield* voice.say({ eventType: "member_record_saved", type: "record_saved", sessionId, messageCount, messageId })
+  })
+  yield* record.pipe(Effect.tapError((error) => sayUnsaved(turn, error)))
+  return { messagesSaved: 2, work } satisfies RecordResult
+})
+
+const sayUnsaved = (turn: TurnContext, error: HistoryUnavailable) => {
+  const message =
+    turn.grounding.recognition.language === "ko"
+      ? "대화를 기록하지 못했습니다. 답변은 그대로 이용하실 수 있습니다."
+      : "The conversation could not be recorded. The answer is not affected."
+  return Effect.logError("turn not recorded", {
+    turnId: turn.turnId,
+    operation: error.operation,
+    cause: error.cause,
+  }).pipe(
+    Effect.andThen(
+      turn.voice.say({
+        eventType: "error",
+        type: "error",
+        errorCode: "RECORD_NOT_SAVED",
+        errorMessage: message,
+        message,
+        error: { type: error._tag, message },
+        task: "C",
+        recoverable: true,
+      }),
+    ),
+  )
+}
+
+const analysisVersion = "1"
+
+const hsCodeAnalysis = (
+  { grounding }: TurnContext,
+  { info, buttons, duration }: DetailResult,
+  now: string,
+): HsCodeAnalysis => ({
+  detected_hscode: info.detected && dotted(info.detected.code),
+  product_name: info.productName,
+  classification_confidence: info.detected?.confidence ?? 0,
+  candidates: info.candidates.map(({ code, confidence, names, source }) => ({
+    code: dotted(code),
+    confidence,
+    description: names[grounding.recognition.language],
+    source,
+  })),
+  intent_detection: {
+    primary_intent: grounding.intent.primary,
+    secondary_intents: grounding.intent.secondary,
+    intent_confidence: grounding.intent.confidence,
+  },
+  detail_buttons: buttons.map(({ button, generatedAt }) => ({
+    type: button.buttonType,
+    url: button.url,
+    title: button.title,
+    priority: button.priority,
+    generated_at: generatedAt,
+  })),
+  processing_metadata: { analysis_timestamp: now, processing_time_ms: duration, analysis_version: analysisVersion },
+})
+
+const bookmark = ({ info }: DetailResult): SseBookmarkData => ({
+  bookmark_available: info.detected !== null,
+  bookmark_type: "HS_CODE",
+  target_value: info.detected && dotted(info.detected.code),
+  display_name: info.productName,
+  confidence: info.detected?.confidence ?? 0,
+})

@@ -1,0 +1,15 @@
+/** The API as a whole: what OpenAPI and the documentation page are made from. */
+import { HttpApi, OpenApi } from "effect/http-api"
+import { ChatGroup } from "./ChatGroup.ts"
+import { HealthGroup } from "./HealthGroup.ts"
+import { HistoryGroup } from "./HistoryGroup.ts"
+
+export class Api extends HttpApi.make("hs-trade-chat")
+  .add(ChatGroup, HistoryGroup, HealthGroup)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "HS trade chat",
+      description:
+        "Answers trade questions as a stream of events while it recognises the HS code and prepares the detail page.",
+    }),
+  ) {}

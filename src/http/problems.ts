@@ -1,0 +1,75 @@
+/**
+ * Refusals as RFC 9457 problems with a stable `code`. `message` repeats the detail for older frontends. The one place
+ * where an error of the rooms below becomes HTTP.
+ */
+import { Schema } from "effect"
+import { HttpApiError } from "effect/http-api"
+import type { SessionForbidden, SessionNotFound } from "../history/ChatHistory.ts"
+
+const members = {
+  code: Schema.String,
+  message: Schema.String,
+  errors: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({ path: Schema.Array(Schema.Union([Schema.String, Schema.Number])), message: Schema.String }),
+    ),
+  ),
+}
+
+const declare = <const S extends number>(status: S, title: string) => ({ type: "about:blank" as const, status, title })
+
+export class BadRequest extends HttpApiError.Problem<BadRequest>()(
+  "BadRequest",
+  declare(400, "Bad Request"),
+  members,
+) {}
+export class Unauthorized extends HttpApiError.Problem<Unauthorized>()(
+  "Unauthorized",
+  declare(401, "Unauthorized"),
+  members,
+) {}
+export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", declare(403, "Forbidden"), members) {}
+export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", declare(404, "Not Found"), members) {}
+export class TooLarge extends HttpApiError.Problem<TooLarge>()(
+  "TooLarge",
+  declare(413, "Content Too Large"),
+  members,
+) {}
+export class UnsupportedType extends HttpApiError.Problem<UnsupportedType>()(
+  "UnsupportedType",
+  declare(415, "Unsupported Media Type"),
+  members,
+) {}
+export class Failure extends HttpApiError.Problem<Failure>()(
+  "Failure",
+  declare(500, "Internal Server Error"),
+  members,
+) {}
+export class Unavailable extends HttpApiError.Problem<Unavailable>()(
+  "Unavailable",
+  declare(503, "Service Unavailable"),
+  members,
+) {}
+
+/** The fields of a problem: its code and what happened, for people. */
+export const saying = (code: string, detail: string) => ({ code, detail, message: detail })
+
+export const sessionRefused = (error: SessionNotFound | SessionForbidden): NotFound | Forbidden =>
+  error._tag === "SessionNotFound"
+    ? new NotFound(saying("CHAT_007", "There is no such session."))
+    : new Forbidden(saying("CHAT_008", "This session belongs to somebody else."))
+
+export const historyUnavailable = (): Unavailable =>
+  new Unavailable(saying("HTTP_503", "The history cannot be read at the moment. Please try again."))
+
+/** Problems for responses that the router or the platform refused by themselves. */
+export const forStatus = (status: number): Record<string, unknown> => {
+  const known: Readonly<Record<number, readonly [string, string]>> = {
+    400: ["Bad Request", "The request does not have the form that this endpoint takes."],
+    404: ["Not Found", "There is nothing at this address."],
+    405: ["Method Not Allowed", "This address does not take that method."],
+    413: ["Content Too Large", "The body is larger than this endpoint takes."],
+  }
+  const [title, detail] = known[status] ?? ["Internal Server Error", "Something went wrong on our side."]
+  return { type: "about:blank", title, status, ...saying(`HTTP_${status}`, detail) }
+}

@@ -1,0 +1,72 @@
+/** Composes the live layers and launches them. */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
+import { HttpServer } from "effect/http"
+import { existsSync } from "node:fs"
+import { AnswerModel } from "./answer/AnswerModel.ts"
+import { ChatTurn } from "./chat/ChatTurn.ts"
+import { Context7 } from "./context7/Context7.ts"
+import { DetailPages } from "./detail/DetailPages.ts"
+import { ChatHistory } from "./history/ChatHistory.ts"
+import { HarmonizedSystem } from "./hs/HarmonizedSystem.ts"
+import { listenConfig, server } from "./http/HttpServer.ts"
+import { Tokens } from "./http/Tokens.ts"
+import * as Database from "./platform/Database.ts"
+import { StartError, wrongVariable } from "./platform/StartError.ts"
+import * as Telemetry from "./platform/Telemetry.ts"
+
+if (existsSync(".env")) process.loadEnvFile()
+
+const history = ChatHistory.layer.pipe(Layer.provide(Database.layer))
+
+const rooms = ChatTurn.layer.pipe(
+  Layer.provideMerge(DetailPages.layer),
+  Layer.provideMerge([HarmonizedSystem.layer, Context7.layer, AnswerModel.layerGrounded, history, Tokens.layer]),
+)
+
+const announce = Layer.effectDiscard(
+  HttpServer.addressFormattedWith((url) =>
+    Console.log(
+      `HS trade chat listens on ${url} (documentation: ${url}/docs)\n\n` +
+        `  curl -N ${url}/api/chat -H 'content-type: application/json' -d '{"message":"아이폰 15 프로 수입할 때 HS코드가 뭐야?"}'\n`,
+    ),
+  ),
+)
+
+const app = announce.pipe(
+  Layer.provide(server),
+  Layer.provide(rooms),
+  Layer.provide(NodeServices.layer),
+  Layer.provide(Telemetry.layer),
+)
+
+/** One line for whatever keeps the service from starting. */
+const explain = (error: Layer.Error<typeof app>) =>
+  Effect.gen(function* () {
+    switch (error._tag) {
+      case "ServeError": {
+        const { host, port } = yield* listenConfig
+        return yield* new StartError({
+          what: `cannot listen on ${host}:${port} (${String(error.cause)})`,
+          cure: "set PORT or HOST, or PORT=0 for any free port",
+        })
+      }
+      case "ConfigError":
+        return yield* wrongVariable(error)
+      case "StartError":
+        return yield* error
+      default:
+        return yield* new StartError({ what: error._tag, cure: error.message })
+    }
+  })
+
+const main = Layer.launch(app).pipe(
+  Effect.catch(explain),
+  Effect.tapError((error) => Console.error(`hs-trade-chat: ${error.message}`)),
+)
+
+NodeRuntime.runMain(main, {
+  disableErrorReporting: true,
+  teardown: (exit, done) =>
+    Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? done(0) : Runtime.defaultTeardown(exit, done),
+})
