@@ -68,7 +68,9 @@ const make = Effect.gen(function* () {
       if (caller._tag === "Member" && request.sessionId !== null) {
         yield* services.history
           .authorize(caller.userId, request.sessionId)
-          .pipe(Effect.catchTag("HistoryUnavailable", (error) => Effect.logWarning("session not checked", error.cause)))
+          .pipe(
+            Effect.catchTag("HistoryUnavailable", (error) => Effect.logWarning("session not checked", error.reason)),
+          )
       }
       const log = yield* makeTurnLog
       const turn = yield* openTurn(request, services, log)
@@ -174,10 +176,13 @@ const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnReq
   const outcome = yield* Deferred.make<Outcome>()
   const saving = { started: turn.started }
 
-  const answering = timed(answerTask(turn, services.model))
-  const preparing = timed(services.detail.prepare(turn.grounding.recognition, turn.voice)).pipe(
-    Effect.tap(({ exit }) => Deferred.succeed(turn.detail, Exit.isSuccess(exit) ? exit.value : null)),
-  )
+  const answering = timed(Effect.tapDefect(answerTask(turn, services.model), sayBroken(turn, "A", "ANSWER_FAILED")))
+  const preparing = timed(
+    Effect.tapDefect(
+      services.detail.prepare(turn.grounding.recognition, turn.voice),
+      sayBroken(turn, "B", "DETAIL_PAGE_FAILED"),
+    ),
+  ).pipe(Effect.tap(({ exit }) => Deferred.succeed(turn.detail, Exit.isSuccess(exit) ? exit.value : null)))
   const recording =
     caller._tag === "Member" && sessionId !== null
       ? timed(recordTask({ ...turn, sessionId }, caller.userId, services.history, outcome))
@@ -202,6 +207,26 @@ const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnReq
   const final = outcomeOf(turn, answer, detail, record, yield* Clock.currentTimeMillis)
   yield* turn.voice.say({ eventType: "stream_end", status: final.status, parallelTaskMetrics: final.metrics })
 })
+
+/** A defect is ours: logged with the turn's id, and told to the reader as one task's failure. */
+const sayBroken = (turn: TurnContext, task: "A" | "B", errorCode: string) => (defect: unknown) => {
+  const message =
+    turn.grounding.recognition.language === "ko" ? "내부 오류가 발생했습니다." : "Something went wrong on our side."
+  return Effect.logError("task broken", { task, turnId: turn.turnId, defect }).pipe(
+    Effect.andThen(
+      turn.voice.say({
+        eventType: "error",
+        type: "error",
+        errorCode,
+        errorMessage: message,
+        message,
+        error: { type: "Defect", message: turn.turnId },
+        task,
+        recoverable: false,
+      }),
+    ),
+  )
+}
 
 const nothingAnswered: AnswerResult = { content: "", model: "none", finishReason: "error", pieces: 0 }
 

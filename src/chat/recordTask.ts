@@ -80,7 +80,7 @@ const sayUnsaved = (turn: TurnContext, error: HistoryUnavailable) => {
   return Effect.logError("turn not recorded", {
     turnId: turn.turnId,
     operation: error.operation,
-    cause: error.cause,
+    reason: error.reason,
   }).pipe(
     Effect.andThen(
       turn.voice.say({

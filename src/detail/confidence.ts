@@ -24,7 +24,7 @@ const unheardOf = 0.05
 
 const logit = (p: number): number => Math.log(p / (1 - p))
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x))
-const bounded = (p: number): number => Math.min(0.99, Math.max(0.01, p))
+const bounded = (p: number): number => Math.min(0.999, Math.max(0.001, p))
 
 const weightOf = (code: HsCode, codes: ReadonlyArray<HsCode>): number => {
   if (codes.length === 0) return 0

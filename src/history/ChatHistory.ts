@@ -17,7 +17,8 @@ import { HistoryReader, type SessionFilter } from "./HistoryReader.ts"
 export class HistoryUnavailable extends Schema.TaggedError<HistoryUnavailable>()("HistoryUnavailable", {
   operation: Schema.String,
   retryable: Schema.Boolean,
-  cause: Schema.Defect(),
+  /** The database's own message, without values. */
+  reason: Schema.String,
 }) {}
 
 export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("SessionNotFound", {
@@ -85,7 +86,7 @@ export class ChatHistory extends Context.Service<
           Effect.timeoutOrElse({
             duration: "1 second",
             orElse: () =>
-              Effect.fail(new HistoryUnavailable({ operation: "ping", retryable: true, cause: "no answer" })),
+              Effect.fail(new HistoryUnavailable({ operation: "ping", retryable: true, reason: "no answer" })),
           }),
           Effect.asVoid,
         ),
@@ -114,13 +115,22 @@ export class ChatHistory extends Context.Service<
 
 type QueryError = SqlError | Schema.SchemaError
 
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return "unknown"
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message
+}
+
 const unavailable =
   (operation: string) =>
   <A, R>(self: Effect.Effect<A, QueryError, R>) =>
     Effect.mapError(
       self,
       (cause) =>
-        new HistoryUnavailable({ operation, retryable: cause._tag === "SqlError" && cause.isRetryable, cause }),
+        new HistoryUnavailable({
+          operation,
+          retryable: cause._tag === "SqlError" && cause.isRetryable,
+          reason: reasonOf(cause),
+        }),
     )
 
 /** Serialization failures, deadlocks and lost connections pass; each transaction here can be repeated safely. */

@@ -15,7 +15,7 @@ import { normalise, withoutQuestion } from "./text.ts"
 import { findWrittenCodes, withoutCodes } from "./WrittenCodes.ts"
 
 /** The data files contradict themselves; `faults` are `file:line: problem`. */
-export class LexiconInvalid extends Schema.TaggedError<LexiconInvalid>()("LexiconInvalid", {
+class LexiconInvalid extends Schema.TaggedError<LexiconInvalid>()("LexiconInvalid", {
   faults: Schema.Array(Schema.String),
 }) {
   override get message() {

@@ -54,7 +54,9 @@ export const listenConfig = Config.all({
   ).pipe(Config.withDefault(8080)),
 })
 
-export const server = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
+/** The API on whatever HTTP server is provided. */
+export const api = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
   Layer.provide([limits, spanNames]),
-  Layer.provideMerge(NodeHttpServer.layerConfig(createServer, listenConfig)),
 )
+
+export const server = api.pipe(Layer.provideMerge(NodeHttpServer.layerConfig(createServer, listenConfig)))

@@ -40,11 +40,6 @@ export class UnsupportedType extends HttpApiError.Problem<UnsupportedType>()(
   declare(415, "Unsupported Media Type"),
   members,
 ) {}
-export class Failure extends HttpApiError.Problem<Failure>()(
-  "Failure",
-  declare(500, "Internal Server Error"),
-  members,
-) {}
 export class Unavailable extends HttpApiError.Problem<Unavailable>()(
   "Unavailable",
   declare(503, "Service Unavailable"),

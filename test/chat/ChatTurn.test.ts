@@ -1,0 +1,221 @@
+import { assert, layer } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { randomUUID } from "node:crypto"
+import { ChatTurn, type TurnRequest } from "../../src/chat/ChatTurn.ts"
+import { DetailPages } from "../../src/detail/DetailPages.ts"
+import type { ChatEvent } from "../../src/domain/ChatEvent.ts"
+import { type Caller, SessionId, UserId } from "../../src/domain/Turn.ts"
+import { ChatHistory } from "../../src/history/ChatHistory.ts"
+import {
+  chatTurn,
+  decodeEvent,
+  harmonizedSystem,
+  historyInMemory,
+  historyLost,
+  modelFailing,
+  modelSaying,
+  modelStalling,
+  type Written,
+} from "./TestRooms.ts"
+
+const member: Caller = { _tag: "Member", userId: UserId.make("alice") }
+const guest: Caller = { _tag: "Guest" }
+const ask = (caller: Caller, more: Partial<TurnRequest> = {}): TurnRequest => ({
+  message: "8517.13 관세율",
+  caller,
+  sessionId: null,
+  language: null,
+  ...more,
+})
+const empty = (): Written => ({ begun: [], completed: [] })
+
+const eventsOf = (request: TurnRequest) =>
+  Effect.gen(function* () {
+    const turn = yield* (yield* ChatTurn).start(request)
+    return (yield* Stream.runCollect(turn.events)).map(({ data }) => decodeEvent(data))
+  })
+
+const only = <N extends ChatEvent["eventType"]>(events: ReadonlyArray<ChatEvent>, name: N) =>
+  events.filter((event): event is Extract<ChatEvent, { eventType: N }> => event.eventType === name)
+
+layer(harmonizedSystem)("a turn", (it) => {
+  it.effect("tells its events in order, numbered without a gap, from the metadata to the end", () =>
+    Effect.gen(function* () {
+      const written = empty()
+      const events = yield* eventsOf(ask(member)).pipe(
+        Effect.provide(chatTurn(modelSaying("스마", "트폰"), historyInMemory(written))),
+      )
+      const names = events.map(({ eventType }) => eventType)
+      assert.deepStrictEqual(names.slice(0, 2), ["initial_metadata", "session_info"])
+      assert.deepStrictEqual(
+        events.map(({ sequence }) => sequence),
+        events.map((_, index) => index + 1),
+      )
+      assert.strictEqual(names.at(-1), "stream_end")
+      assert.strictEqual(
+        only(events, "main_message_data")
+          .map(({ content }) => content)
+          .join(""),
+        "스마트폰",
+      )
+      assert.strictEqual(only(events, "main_message_complete")[0]?.fullContent, "스마트폰")
+      assert.deepStrictEqual(
+        only(events, "detail_page_button_ready").map(({ priority }) => priority),
+        [1, 2, 3],
+      )
+      assert.isBelow(names.indexOf("main_message_start"), names.indexOf("main_message_data"))
+      assert.isBelow(names.indexOf("detail_page_buttons_start"), names.indexOf("detail_page_button_ready"))
+      const progress = events.flatMap((event) => ("progress" in event ? [event.progress] : []))
+      assert.deepStrictEqual(
+        progress,
+        [...progress].sort((a, b) => a - b),
+      )
+    }),
+  )
+
+  it.effect("records a member's question and answer with all that was found, and says so once it is written", () =>
+    Effect.gen(function* () {
+      const written = empty()
+      const events = yield* eventsOf(ask(member)).pipe(
+        Effect.provide(chatTurn(modelSaying("답"), historyInMemory(written))),
+      )
+      assert.strictEqual(written.begun[0]?.message, "8517.13 관세율")
+      const record = written.completed[0]
+      assert.deepInclude(record, { content: "답", status: "completed", model: "test" })
+      assert.strictEqual(record?.hscodeAnalysis?.detected_hscode, "8517.13")
+      assert.strictEqual(record?.hscodeAnalysis?.detail_buttons.length, 3)
+      assert.strictEqual(record?.bookmark?.target_value, "8517.13")
+      assert.strictEqual(only(events, "member_session_created").length, 1)
+      assert.strictEqual(only(events, "member_record_saved")[0]?.messageId, "1")
+      const end = only(events, "stream_end")[0]
+      assert.strictEqual(end?.status, "completed")
+      assert.strictEqual(end?.parallelTaskMetrics.task_execution.task_c.messages_saved, 2)
+    }),
+  )
+
+  it.effect("leaves nothing of a guest", () =>
+    Effect.gen(function* () {
+      const written = empty()
+      const events = yield* eventsOf(ask(guest)).pipe(
+        Effect.provide(chatTurn(modelSaying("답"), historyInMemory(written))),
+      )
+      assert.deepStrictEqual(written, empty())
+      assert.deepInclude(only(events, "session_info")[0], {
+        userType: "GUEST",
+        sessionId: null,
+        recordingEnabled: false,
+      })
+      assert.strictEqual(only(events, "stream_end")[0]?.parallelTaskMetrics.task_execution.task_c.status, "skipped")
+      assert.deepStrictEqual(
+        events.filter(({ eventType }) => eventType.startsWith("member_")),
+        [],
+      )
+    }),
+  )
+
+  it.effect("hands out its buttons while the answer is still being written", () =>
+    Effect.gen(function* () {
+      const turn = yield* (yield* ChatTurn).start(ask(guest))
+      const seen = yield* turn.events.pipe(
+        Stream.takeUntil(({ name }) => name === "detail_page_buttons_complete"),
+        Stream.runCollect,
+      )
+      assert.strictEqual(seen.filter(({ name }) => name === "detail_page_button_ready").length, 3)
+      assert.isFalse(seen.some(({ name }) => name === "main_message_complete"))
+    }).pipe(Effect.provide(chatTurn(modelStalling, historyInMemory(empty())))),
+  )
+
+  it.effect("stops the answer when its reader leaves, and records what was said", () =>
+    Effect.gen(function* () {
+      const written = empty()
+      const saved = yield* Deferred.make<void>()
+      const history = Layer.effect(
+        ChatHistory,
+        Effect.map(ChatHistory, (inner) => ({
+          ...inner,
+          complete: (turn: Parameters<typeof inner.complete>[0]) =>
+            Effect.tap(inner.complete(turn), Deferred.succeed(saved, undefined)),
+        })),
+      ).pipe(Layer.provide(historyInMemory(written)))
+      yield* Effect.gen(function* () {
+        const turn = yield* (yield* ChatTurn).start(ask(member))
+        yield* turn.events.pipe(
+          Stream.takeUntil(({ name }) => name === "main_message_data"),
+          Stream.runDrain,
+        )
+        yield* Deferred.await(saved)
+      }).pipe(Effect.provide(chatTurn(modelStalling, history)))
+      assert.deepInclude(written.completed[0], { content: "half ", status: "cancelled", finishReason: "cancelled" })
+    }),
+  )
+
+  it.effect("goes on without the record when the database is lost, and says so", () =>
+    Effect.gen(function* () {
+      const events = yield* eventsOf(ask(member)).pipe(Effect.provide(chatTurn(modelSaying("답"), historyLost)))
+      assert.deepInclude(only(events, "error")[0], { errorCode: "RECORD_NOT_SAVED", task: "C", recoverable: true })
+      assert.deepStrictEqual(only(events, "member_record_saved"), [])
+      assert.strictEqual(only(events, "detail_page_button_ready").length, 3)
+      assert.strictEqual(only(events, "stream_end")[0]?.status, "partial")
+    }),
+  )
+
+  it.effect("keeps what a failing model said, and its buttons", () =>
+    Effect.gen(function* () {
+      const written = empty()
+      const events = yield* eventsOf(ask(member, { language: "en" })).pipe(
+        Effect.provide(chatTurn(modelFailing("half "), historyInMemory(written))),
+      )
+      assert.deepInclude(only(events, "error")[0], { errorCode: "ANSWER_FAILED", task: "A" })
+      assert.deepInclude(only(events, "main_message_complete")[0], { fullContent: "half ", finishReason: "error" })
+      assert.strictEqual(only(events, "detail_page_button_ready").length, 3)
+      assert.strictEqual(only(events, "stream_end")[0]?.status, "partial")
+      const silent = yield* eventsOf(ask(guest)).pipe(Effect.provide(chatTurn(modelFailing(), historyLost)))
+      assert.strictEqual(only(silent, "stream_end")[0]?.status, "failed")
+    }),
+  )
+
+  it.effect("survives a defect of the detail pages", () =>
+    Effect.gen(function* () {
+      const broken = Layer.succeed(DetailPages, { context7Enabled: false, prepare: () => Effect.die("bug") })
+      const rooms = ChatTurn.layer.pipe(Layer.provide([broken, modelSaying("답"), historyInMemory(empty())]))
+      const events = yield* eventsOf(ask(member)).pipe(Effect.provide(rooms))
+      assert.strictEqual(only(events, "main_message_complete")[0]?.fullContent, "답")
+      assert.deepInclude(only(events, "error")[0], { task: "B", errorCode: "DETAIL_PAGE_FAILED" })
+      assert.deepInclude(only(events, "stream_end")[0], { status: "partial" })
+    }),
+  )
+
+  it.effect("goes on with a member's session and refuses one that does not exist", () =>
+    Effect.gen(function* () {
+      const written = empty()
+      const rooms = chatTurn(modelSaying("답"), historyInMemory(written))
+      yield* Effect.gen(function* () {
+        yield* eventsOf(ask(member))
+        const sessionId = written.begun[0]!.sessionId
+        const events = yield* eventsOf(ask(member, { sessionId }))
+        assert.deepInclude(only(events, "initial_metadata")[0], { sessionId, sessionCreated: false })
+        assert.deepStrictEqual(only(events, "member_session_created"), [])
+        const refused = yield* Effect.flip(
+          (yield* ChatTurn).start(ask(member, { sessionId: SessionId.make(randomUUID()) })),
+        )
+        assert.strictEqual(refused._tag, "SessionNotFound")
+      }).pipe(Effect.provide(rooms))
+    }),
+  )
+
+  it.effect("keeps many turns apart", () =>
+    Effect.gen(function* () {
+      const turns = yield* Effect.forEach(
+        Array.from({ length: 50 }, (_, i) => i),
+        () => Effect.forkChild(eventsOf(ask(guest))),
+      )
+      const all = yield* Effect.forEach(turns, Fiber.join)
+      assert.strictEqual(new Set(all.map((events) => only(events, "initial_metadata")[0]?.turnId)).size, 50)
+      for (const events of all)
+        assert.deepStrictEqual(
+          events.map(({ sequence }) => sequence),
+          events.map((_, index) => index + 1),
+        )
+    }).pipe(Effect.provide(chatTurn(modelSaying("a", "b"), historyInMemory(empty())))),
+  )
+})

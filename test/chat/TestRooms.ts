@@ -1,0 +1,84 @@
+/** Rooms that a test drives: a model that says what it is told, a history in memory, a Context7 that is off. */
+import { NodeServices } from "@effect/platform-node"
+import { Effect, Layer, Schema, Stream } from "effect"
+import { AnswerFailed, AnswerModel, type AnswerPart } from "../../src/answer/AnswerModel.ts"
+import { ChatTurn } from "../../src/chat/ChatTurn.ts"
+import { Context7 } from "../../src/context7/Context7.ts"
+import { DetailPages } from "../../src/detail/DetailPages.ts"
+import { ChatEvent } from "../../src/domain/ChatEvent.ts"
+import {
+  ChatHistory,
+  type FinishedTurn,
+  HistoryUnavailable,
+  type NewTurn,
+  SessionNotFound,
+} from "../../src/history/ChatHistory.ts"
+import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
+
+const finish: AnswerPart = { _tag: "Finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 2 } }
+
+export const modelSaying = (...pieces: ReadonlyArray<string>) =>
+  Layer.succeed(AnswerModel, {
+    model: "test",
+    answer: () => Stream.fromIterable([...pieces.map((text): AnswerPart => ({ _tag: "Text", text })), finish]),
+  })
+
+/** Says one piece, then stays silent for ever. */
+export const modelStalling = Layer.succeed(AnswerModel, {
+  model: "test",
+  answer: () => Stream.concat(Stream.succeed<AnswerPart>({ _tag: "Text", text: "half " }), Stream.never),
+})
+
+export const modelFailing = (...pieces: ReadonlyArray<string>) =>
+  Layer.succeed(AnswerModel, {
+    model: "test",
+    answer: () =>
+      Stream.concat(
+        Stream.fromIterable(pieces.map((text): AnswerPart => ({ _tag: "Text", text }))),
+        Stream.fail(new AnswerFailed({ model: "test", reason: "broke" })),
+      ),
+  })
+
+export interface Written {
+  readonly begun: Array<NewTurn>
+  readonly completed: Array<FinishedTurn>
+}
+
+export const historyInMemory = (written: Written) =>
+  Layer.succeed(ChatHistory, {
+    ping: Effect.void,
+    authorize: (_, sessionId) =>
+      written.begun.some((turn) => turn.sessionId === sessionId)
+        ? Effect.void
+        : Effect.fail(new SessionNotFound({ sessionId })),
+    begin: (turn) =>
+      Effect.sync(() => {
+        const sessionCreated = written.begun.every(({ sessionId }) => sessionId !== turn.sessionId)
+        written.begun.push(turn)
+        return { sessionCreated }
+      }),
+    complete: (turn) => Effect.sync(() => ({ messageId: `${written.completed.push(turn)}`, messageCount: 2 })),
+    list: () => Effect.die("not asked for"),
+    session: () => Effect.die("not asked for"),
+  })
+
+const lost = (operation: string) => Effect.fail(new HistoryUnavailable({ operation, retryable: true, reason: "lost" }))
+
+export const historyLost = Layer.succeed(ChatHistory, {
+  ping: lost("ping"),
+  authorize: () => lost("authorize"),
+  begin: () => lost("begin"),
+  complete: () => lost("complete"),
+  list: () => lost("list"),
+  session: () => lost("session"),
+})
+
+export const harmonizedSystem = HarmonizedSystem.layer.pipe(Layer.provide(NodeServices.layer))
+
+export const chatTurn = (
+  model: Layer.Layer<AnswerModel>,
+  history: Layer.Layer<ChatHistory>,
+  context7: Layer.Layer<Context7> = Context7.layerOff,
+) => ChatTurn.layer.pipe(Layer.provideMerge(DetailPages.layer), Layer.provideMerge([model, history, context7]))
+
+export const decodeEvent = Schema.decodeUnknownSync(Schema.fromJsonString(ChatEvent))

@@ -1,0 +1,34 @@
+/** The whole service in this process on a port of its own: real PostgreSQL, real Context7 server, real HTTP. */
+import { NodeHttpServer, NodeServices } from "@effect/platform-node"
+import { ConfigProvider, Effect, FileSystem, Layer } from "effect"
+import { HttpServer } from "effect/http"
+import { AnswerModel } from "../../src/answer/AnswerModel.ts"
+import { ChatTurn } from "../../src/chat/ChatTurn.ts"
+import { DetailPages } from "../../src/detail/DetailPages.ts"
+import { ChatHistory } from "../../src/history/ChatHistory.ts"
+import { api } from "../../src/http/HttpServer.ts"
+import { Tokens } from "../../src/http/Tokens.ts"
+import { harmonizedSystem } from "../chat/TestRooms.ts"
+import { context7Http } from "../context7/Context7Server.ts"
+import { migratedDatabase } from "../platform/TestDatabase.ts"
+
+const tokens = Layer.unwrap(
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const DATA_DIR = yield* fs.makeTempDirectoryScoped()
+    return Tokens.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ DATA_DIR }))))
+  }),
+).pipe(Layer.provide(NodeServices.layer))
+
+const rooms = ChatTurn.layer.pipe(
+  Layer.provideMerge(DetailPages.layer),
+  Layer.provideMerge([harmonizedSystem, context7Http, AnswerModel.layerGrounded, tokens]),
+  Layer.provideMerge(ChatHistory.layer),
+  Layer.provideMerge(migratedDatabase),
+)
+
+export const service = api.pipe(Layer.provideMerge(NodeHttpServer.layerTest), Layer.provideMerge(rooms))
+
+export const baseUrl = Effect.map(HttpServer.HttpServer, ({ address }) =>
+  HttpServer.formatAddress(address).replace("0.0.0.0", "127.0.0.1"),
+)

@@ -1,0 +1,46 @@
+import { assert, layer } from "@effect/vitest"
+import { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
+import initial from "../../migrations/0001_chat_sessions_and_messages.ts"
+import extension from "../../migrations/0002_detail_page_analysis.ts"
+import { migrate } from "../../src/platform/Database.ts"
+import { emptyDatabase } from "./TestDatabase.ts"
+
+const session = "00000000-0000-4000-8000-000000000001"
+const turn = "00000000-0000-4000-8000-000000000002"
+
+layer(emptyDatabase)("migrations", (it) => {
+  it.effect("extend a table that is filled and keep its rows", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* initial
+      yield* sql`INSERT INTO chat_sessions (session_uuid, user_id) VALUES (${session}, 'alice')`
+      yield* sql`INSERT INTO chat_messages (session_uuid, turn_id, message_type, content, status) VALUES (${session}, ${turn}, 'AI', 'before', 'completed')`
+      yield* extension
+      const rows = yield* sql`SELECT content, hscode_analysis, detail_page_processing_time FROM chat_messages`
+      assert.deepStrictEqual(rows, [{ content: "before", hscode_analysis: null, detail_page_processing_time: null }])
+      yield* sql`DROP TABLE chat_messages, chat_sessions`
+    }),
+  )
+
+  it.effect("run once when two instances start at the same time", () =>
+    Effect.gen(function* () {
+      const ran = yield* Effect.all([migrate, migrate], { concurrency: "unbounded" })
+      assert.deepStrictEqual(ran.map((done) => done.length).sort(), [0, 2])
+    }),
+  )
+
+  it.effect("leave a database that refuses what the schemas do not promise", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* sql`INSERT INTO chat_sessions (session_uuid, user_id) VALUES (${session}, 'alice')`
+      const insert = (analysis: unknown) => sql`
+        INSERT INTO chat_messages (session_uuid, turn_id, message_type, content, status, hscode_analysis)
+        VALUES (${session}, ${turn}, 'AI', 'x', 'completed', ${sql.json(analysis)})`
+      for (const wrong of [{ detected_hscode: "851713" }, { classification_confidence: 1.5 }]) {
+        assert.strictEqual((yield* Effect.flip(insert(wrong)))._tag, "SqlError")
+      }
+      yield* insert({ detected_hscode: "8517.13", classification_confidence: 0.5 })
+    }),
+  )
+})
