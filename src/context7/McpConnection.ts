@@ -108,7 +108,7 @@ const exchange = <A>(operation: string, run: (signal: AbortSignal) => Promise<A>
   Effect.callback<A, Context7Error>((resume, signal) => {
     const fail = (error: unknown) => resume(Effect.fail(typed(operation, error)))
     exchanges.run({ signal, fail }, () => {
-      run(signal).then((value) => resume(Effect.succeed(value)), fail)
+      Promise.try(run, signal).then((value) => resume(Effect.succeed(value)), fail)
     })
   })
 
