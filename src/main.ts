@@ -7,6 +7,7 @@ import { AnswerModel } from "./answer/AnswerModel.ts"
 import { ChatTurn } from "./chat/ChatTurn.ts"
 import { Context7 } from "./context7/Context7.ts"
 import { DetailPages } from "./detail/DetailPages.ts"
+import { GoodsSearch } from "./detail/GoodsSearch.ts"
 import { ChatHistory } from "./history/ChatHistory.ts"
 import { HarmonizedSystem } from "./hs/HarmonizedSystem.ts"
 import { listenConfig, server } from "./http/HttpServer.ts"
@@ -20,7 +21,7 @@ if (existsSync(".env")) process.loadEnvFile()
 const history = ChatHistory.layer.pipe(Layer.provide(Database.layer))
 
 const rooms = ChatTurn.layer.pipe(
-  Layer.provideMerge(DetailPages.layer),
+  Layer.provideMerge([DetailPages.layer, GoodsSearch.layer]),
   Layer.provideMerge([HarmonizedSystem.layer, Context7.layer, AnswerModel.layerGrounded, history, Tokens.layer]),
 )
 

@@ -36,6 +36,7 @@ export const classification = (grounding: Grounding): ReadonlyArray<string> => {
     ...place(detected, recognition.language),
     ...reasons(grounding, detected),
     ...alternatives(others, recognition.language),
+    ...questionBack(grounding),
     ...next(recognition.language),
     say(
       "\n> 이 답변은 참고용입니다. 구속력 있는 품목분류는 관세당국(한국은 관세평가분류원의 사전심사)이 결정합니다.\n",
@@ -113,9 +114,10 @@ const alternatives = (others: ReadonlyArray<PlacedCandidate>, language: Language
   if (others.length === 0) return []
   return [
     say("\n### 다른 가능성\n\n", "\n### Alternatives\n\n"),
-    ...others.map(
-      ({ code, names, tell }) => `- **${dotted(code)}** ${names[language]}${tell ? `: ${tell[language]}` : ""}\n`,
-    ),
+    ...others.map(({ code, names, distinction, tell }) => {
+      const why = distinction?.text[language] ?? tell?.[language]
+      return `- **${dotted(code)}** ${names[language]}${why === undefined ? "" : `: ${why}`}\n`
+    }),
   ]
 }
 
@@ -135,7 +137,18 @@ const next = (language: Language): ReadonlyArray<string> => {
   ]
 }
 
-const undecided = ({ recognition, candidates }: Grounding): ReadonlyArray<string> => {
+const questionBack = ({ question, recognition }: Grounding): ReadonlyArray<string> => {
+  if (!question) return []
+  const say = inLanguage(recognition.language)
+  return [
+    say("\n### 한 가지만 알려 주세요\n\n", "\n### One question\n\n"),
+    `${question.text}\n`,
+    ...question.options.map(({ label }) => `- ${label}\n`),
+  ]
+}
+
+const undecided = (grounding: Grounding): ReadonlyArray<string> => {
+  const { recognition, candidates } = grounding
   const say = inLanguage(recognition.language)
   return [
     say(
@@ -147,5 +160,6 @@ const undecided = ({ recognition, candidates }: Grounding): ReadonlyArray<string
       "Add the product's material, use and state to its name.\n",
     ),
     ...alternatives(candidates.slice(0, alternativesShown), recognition.language),
+    ...questionBack(grounding),
   ]
 }

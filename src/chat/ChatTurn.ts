@@ -12,7 +12,7 @@ import { type Caller, SessionId, TurnId } from "../domain/Turn.ts"
 import { AnswerModel } from "../answer/AnswerModel.ts"
 import { DetailPages, type DetailResult } from "../detail/DetailPages.ts"
 import { settle } from "../detail/settle.ts"
-import { ChatHistory, type SessionForbidden, type SessionNotFound } from "../history/ChatHistory.ts"
+import { ChatHistory, type OpenQuestion, type SessionForbidden, type SessionNotFound } from "../history/ChatHistory.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import { type AnswerResult, answerTask } from "./answerTask.ts"
 import { detectIntent } from "./detectIntent.ts"
@@ -65,15 +65,18 @@ const make = Effect.gen(function* () {
   return ChatTurn.of({
     start: Effect.fn("ChatTurn.start")(function* (request: TurnRequest) {
       const { caller } = request
+      let subject = request.message
       if (caller._tag === "Member" && request.sessionId !== null) {
         yield* services.history
           .authorize(caller.userId, request.sessionId)
           .pipe(
             Effect.catchTag("HistoryUnavailable", (error) => Effect.logWarning("session not checked", error.reason)),
           )
+        const open = yield* Effect.orElseSucceed(services.history.openQuestion(request.sessionId), () => Option.none())
+        if (Option.isSome(open)) subject = refine(request.message, open.value, services.hs)
       }
       const log = yield* makeTurnLog
-      const turn = yield* openTurn(request, services, log)
+      const turn = yield* openTurn(request, subject, services, log)
       const run =
         caller._tag === "Guest"
           ? Effect.raceFirst(runTurn(turn, request, services), Deferred.await(turn.abandoned))
@@ -90,6 +93,20 @@ const make = Effect.gen(function* () {
   })
 })
 
+const shortAnswer = 40
+const knownByItself = 0.5
+
+/** What a message asks about when it may answer the question that the session's last turn asked back. */
+const refine = (message: string, { product, question }: OpenQuestion, hs: HarmonizedSystem["Service"]): string => {
+  const said = message.trim().toLowerCase()
+  const option = question.options.find(
+    ({ label }) => said.includes(label.toLowerCase()) || label.toLowerCase().includes(said),
+  )
+  if (option) return option.refinement ?? product
+  const byItself = hs.recognize(message).candidates[0]?.confidence ?? 0
+  return message.length <= shortAnswer && byItself < knownByItself ? `${message} ${product}` : message
+}
+
 interface Services {
   readonly hs: HarmonizedSystem["Service"]
   readonly detail: DetailPages["Service"]
@@ -99,17 +116,20 @@ interface Services {
 
 const openTurn = Effect.fnUntraced(function* (
   request: TurnRequest,
+  subject: string,
   { hs }: Services,
   log: Parameters<typeof makeVoice>[0],
 ) {
   const started = yield* Clock.currentTimeMillis
-  const recognized = hs.recognize(request.message)
+  const recognized = hs.recognize(subject)
   const recognition = request.language === null ? recognized : { ...recognized, language: request.language }
   const detail = yield* Deferred.make<DetailResult | null>()
+  const best = recognition.candidates[0]
   const placed = (candidate: Candidate): PlacedCandidate => ({
     ...candidate,
     chain: hs.nomenclature.chain(candidate.code).map(({ code, names }) => ({ code, names })),
     tell: hs.nomenclature.get(candidate.code)?.tell ?? null,
+    distinction: best === undefined || best.code === candidate.code ? null : hs.distinguish(best.code, candidate.code),
   })
   const detected = settle(recognition.candidates, hs.nomenclature)
   const grounding: Grounding = {
@@ -118,6 +138,7 @@ const openTurn = Effect.fnUntraced(function* (
     recognition,
     candidates: recognition.candidates.map(placed),
     detected: detected && placed(detected),
+    question: hs.question(recognition),
     evidence: Effect.map(Deferred.poll(detail).pipe(Effect.flatMap(Effect.transposeOption)), (result) =>
       Option.match(result, { onNone: () => [], onSome: (known) => known?.info.evidence ?? [] }),
     ),

@@ -118,6 +118,7 @@ const hsCodeAnalysis = (
     secondary_intents: grounding.intent.secondary,
     intent_confidence: grounding.intent.confidence,
   },
+  question: grounding.question,
   detail_buttons: buttons.map(({ button, generatedAt }) => ({
     type: button.buttonType,
     url: button.url,

@@ -5,6 +5,7 @@ import { Schema } from "effect"
 import { ButtonType } from "./DetailButton.ts"
 import { DottedCode } from "./HsCode.ts"
 import { Intent } from "./Intent.ts"
+import { Question } from "./Question.ts"
 import { AnalysisSource, Confidence } from "./Recognition.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -21,6 +22,8 @@ export const HsCodeAnalysis = Schema.Struct({
     secondary_intents: Schema.Array(Intent),
     intent_confidence: Confidence,
   }),
+  /** Asked back at the end of the answer; the next message of the session may answer it. */
+  question: Schema.optionalKey(Schema.NullOr(Question)),
   detail_buttons: Schema.Array(
     Schema.Struct({
       type: ButtonType,

@@ -3,6 +3,7 @@ import type { Effect } from "effect"
 import type { Evidence } from "./Analysis.ts"
 import type { HsCode } from "./HsCode.ts"
 import type { IntentDetection } from "./Intent.ts"
+import type { Distinction, Question } from "./Question.ts"
 import type { Candidate, Names, Recognition } from "./Recognition.ts"
 
 /** A candidate in its place in the nomenclature. */
@@ -11,6 +12,8 @@ export interface PlacedCandidate extends Candidate {
   readonly chain: ReadonlyArray<{ readonly code: HsCode; readonly names: Names }>
   /** What separates it from its siblings. */
   readonly tell: Names | null
+  /** Why it did not come first; null for the first. */
+  readonly distinction: Distinction | null
 }
 
 export interface Grounding {
@@ -21,6 +24,8 @@ export interface Grounding {
   readonly candidates: ReadonlyArray<PlacedCandidate>
   /** The code that the buttons lead to as far as it is known without evidence. */
   readonly detected: PlacedCandidate | null
+  /** The question whose answer would decide, when one is needed. */
+  readonly question: Question | null
   /** Evidence that has arrived by now; never waits. */
   readonly evidence: Effect.Effect<ReadonlyArray<Evidence>>
 }

@@ -9,6 +9,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { Context7Analysis, HsCodeAnalysis, SseBookmarkData } from "../domain/Analysis.ts"
 import type { FinishReason, TurnStatus } from "../domain/ChatEvent.ts"
 import type { SessionDetail, SessionPage } from "../domain/History.ts"
+import type { Question } from "../domain/Question.ts"
 import { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
 import type { SessionId, TurnId, UserId } from "../domain/Turn.ts"
 import { HistoryReader, type SessionFilter } from "./HistoryReader.ts"
@@ -36,6 +37,11 @@ export interface NewTurn {
   readonly message: string
 }
 
+export interface OpenQuestion {
+  readonly product: string
+  readonly question: Question
+}
+
 export interface FinishedTurn {
   readonly turnId: TurnId
   readonly sessionId: SessionId
@@ -61,6 +67,8 @@ export class ChatHistory extends Context.Service<
       userId: UserId,
       sessionId: SessionId,
     ) => Effect.Effect<void, SessionNotFound | SessionForbidden | HistoryUnavailable>
+    /** The question that the session's last answer asked back, with the product it was about. */
+    readonly openQuestion: (sessionId: SessionId) => Effect.Effect<Option.Option<OpenQuestion>, HistoryUnavailable>
     /** Stores the question; the same turn again changes nothing. */
     readonly begin: (turn: NewTurn) => Effect.Effect<{ readonly sessionCreated: boolean }, HistoryUnavailable>
     /** Stores the answer; the same turn again changes nothing and returns what is stored. */
@@ -91,7 +99,8 @@ export class ChatHistory extends Context.Service<
           Effect.asVoid,
         ),
         authorize,
-        begin: beginWith(sql),
+        openQuestion: openQuestionWith(sql),
+      begin: beginWith(sql),
         complete: completeWith(sql),
         list: Effect.fn("ChatHistory.list")(function* (userId: UserId, filter: SessionFilter) {
           return yield* reader.list(userId, filter).pipe(unavailable("list"))
@@ -150,6 +159,22 @@ const authorizeWith = (sql: PgClient.PgClient) => {
     const owner = yield* ownerOf(sessionId).pipe(unavailable("authorize"))
     if (Option.isNone(owner)) return yield* new SessionNotFound({ sessionId })
     if (owner.value.user_id !== userId) return yield* new SessionForbidden({ sessionId })
+  })
+}
+
+const openQuestionWith = (sql: PgClient.PgClient) => {
+  const last = SqlSchema.findOneOption({
+    Request: Schema.String,
+    Result: Schema.Struct({ hscode_analysis: Schema.NullOr(HsCodeAnalysis) }),
+    execute: (id) => sql`
+      SELECT hscode_analysis FROM chat_messages
+      WHERE session_uuid = ${id} AND message_type = 'AI' ORDER BY message_id DESC LIMIT 1`,
+  })
+  return Effect.fn("ChatHistory.openQuestion")(function* (sessionId: SessionId) {
+    const found = Option.getOrNull(yield* last(sessionId).pipe(unavailable("openQuestion")))?.hscode_analysis
+    return found?.question && found.product_name !== null
+      ? Option.some({ product: found.product_name, question: found.question })
+      : Option.none()
   })
 }
 

@@ -6,16 +6,18 @@ import type { Alias, LexiconRow } from "./Lexicon.ts"
 import { normalise, wordsOf } from "./text.ts"
 
 export interface Match {
-  /** Index of the row among the rows given to `buildAliasIndex`. */
-  readonly row: number
+  /** Digits of the row: a heading or a subheading. */
+  readonly code: string
   /** Cosine, 0 to 1. */
   readonly similarity: number
   readonly alias: string
+  /** The alias and the phrase are the same but for spaces. */
+  readonly exact: boolean
 }
 
 export interface AliasIndex {
-  /** The best alias of each row that shares a feature with the phrase, most similar first. */
-  readonly search: (query: Features, limit: number) => ReadonlyArray<Match>
+  /** The aliases most like the phrase, most similar first. */
+  readonly search: (phrase: string, query: Features) => ReadonlyArray<Match>
   readonly documents: number
 }
 
@@ -80,12 +82,11 @@ export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => 
     }
   })
 
+  const compacts = documents.map(({ text }) => compact(normalise(text.replace(/\s*\([^()]*\)$/, ""))))
   const scores = new Float32Array(documents.length)
-  const bestScore = new Float32Array(rows.length)
-  const bestDocument = new Int32Array(rows.length)
   return {
     documents: documents.length,
-    search: (query, limit) => {
+    search: (phrase, query) => {
       const touched: Array<number> = []
       let norm = 0
       for (let i = 0; i < query.hashes.length; i++) {
@@ -98,25 +99,30 @@ export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => 
           scores[document]! += weight * weights[at]!
         }
       }
-      const found: Array<number> = []
-      for (const document of touched) {
-        const row = documents[document]!.row
-        const score = scores[document]!
-        scores[document] = 0
-        if (bestScore[row] === 0) found.push(row)
-        if (score > bestScore[row]!) {
-          bestScore[row] = score
-          bestDocument[row] = document
-        }
-      }
       const scale = 1 / (Math.sqrt(norm) || 1)
-      const matches = found.map((row) => ({
-        row,
-        similarity: bestScore[row]! * scale,
-        alias: documents[bestDocument[row]!]!.text,
-      }))
-      for (const row of found) bestScore[row] = 0
-      return matches.sort((a, b) => b.similarity - a.similarity).slice(0, limit)
+      let best = 0
+      for (const document of touched) best = Math.max(best, scores[document]!)
+      const found: Array<readonly [number, number]> = []
+      for (const document of touched) {
+        if (scores[document]! >= best * worthLooking) found.push([document, scores[document]! * scale])
+        scores[document] = 0
+      }
+      const whole = compact(phrase)
+      return found
+        .sort((x, y) => y[1] - x[1])
+        .slice(0, mostMatches)
+        .map(([document, similarity]) => ({
+          code: rows[documents[document]!.row]!.code,
+          similarity,
+          alias: documents[document]!.text,
+          exact: compacts[document] === whole,
+        }))
     },
   }
 }
+
+/** Matches below this share of the best one's similarity tell nothing. */
+const worthLooking = 0.3
+const mostMatches = 150
+
+const compact = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, "")

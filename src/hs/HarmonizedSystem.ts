@@ -6,11 +6,15 @@ import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
 import { fileURLToPath } from "node:url"
 import { HsCode, subheadingOf } from "../domain/HsCode.ts"
 import type { Candidate, Language, Recognition, WrittenCode } from "../domain/Recognition.ts"
+import type { Distinction, Question } from "../domain/Question.ts"
+import { clarify } from "./clarify.ts"
+import { distinguish } from "./distinctions.ts"
 import { buildAliasIndex } from "./AliasIndex.ts"
 import { type Editions, parseEditions } from "./Editions.ts"
 import { checkLexicon, parseLexicon } from "./Lexicon.ts"
 import { makeNomenclature, type Nomenclature } from "./Nomenclature.ts"
-import { recognizeName } from "./recognizeName.ts"
+import { readModel } from "./LearnedModel.ts"
+import { rank, type RankedHeading, type RankingWeights, signalsOf } from "./ranking.ts"
 import { normalise, withoutQuestion } from "./text.ts"
 import { findWrittenCodes, withoutCodes } from "./WrittenCodes.ts"
 
@@ -33,6 +37,10 @@ export class HarmonizedSystem extends Context.Service<
     readonly editions: Editions
     /** What a message names, in well under a millisecond; never fails. */
     readonly recognize: (message: string) => Recognition
+    /** The question that would tell the candidates apart, or null when none is needed or helps. */
+    readonly question: (recognition: Recognition) => Question | null
+    /** Why the first code and not the other. */
+    readonly distinguish: (first: HsCode, other: HsCode) => Distinction | null
   }
 >()("hs-trade-chat/hs/HarmonizedSystem") {
   static readonly layer = Layer.effect(
@@ -61,28 +69,67 @@ const load = Effect.gen(function* () {
   const nomenclature = makeNomenclature(rows)
   const editions = parseEditions(yield* fs.readFileString(path.join(folder, "editions", "2017-to-2022.txt")))
   const index = buildAliasIndex(rows)
+  const model = readModel(yield* fs.readFile(path.join(folder, "model", "weights.bin")))
+  const weights = JSON.parse(yield* fs.readFileString(path.join(folder, "model", "ranking.json"))) as RankingWeights
+  const rules = new Map(rows.map(({ code, also }) => [code, also]))
+  const recognize = (message: string): Recognition => {
+    const { written, unknown, text } = readCodes(message, nomenclature, editions)
+    const phrase = withoutQuestion(normalise(text))
+    const named = /\p{L}/u.test(phrase)
+      ? candidatesOf(rank(signalsOf(phrase, index, model, nomenclature), weights), nomenclature)
+      : []
+    const candidates = written.length > 0 ? fromCodes(written, named, nomenclature) : named
+    const superseding = written.find(({ edition }) => edition === "2017")
+    return {
+      language: languageOf(message),
+      productName: named.length > 0 ? phrase.slice(0, 100) : null,
+      written,
+      unknown,
+      candidates,
+      supersedes: superseding?.successors.includes(candidates[0]?.code ?? ("" as never))
+        ? subheadingOf(superseding.code)
+        : null,
+    }
+  }
   return HarmonizedSystem.of({
     nomenclature,
     editions,
-    recognize: (message) => {
-      const { written, unknown, text } = readCodes(message, nomenclature, editions)
-      const phrase = withoutQuestion(normalise(text))
-      const named = phrase === "" ? [] : recognizeName(phrase, rows, index, nomenclature, candidateLimit)
-      const candidates = written.length > 0 ? fromCodes(written, named, nomenclature) : named
-      const superseding = written.find(({ edition }) => edition === "2017")
-      return {
-        language: languageOf(message),
-        productName: named.length > 0 ? phrase.slice(0, 100) : null,
-        written,
-        unknown,
-        candidates,
-        supersedes: superseding?.successors.includes(candidates[0]?.code ?? ("" as never))
-          ? subheadingOf(superseding.code)
-          : null,
-      }
+    recognize,
+    question: (recognition) => clarify(recognition, nomenclature, recognize),
+    distinguish: (first, other) => {
+      const [a, b] = [nomenclature.get(first), nomenclature.get(other)]
+      const stated = [...(rules.get(first) ?? []), ...(rules.get(first.slice(0, 4)) ?? [])]
+      return a && b ? distinguish(a, b, stated) : null
     },
   })
 })
+
+const headingsFirst = 5
+
+/** The best subheading of each of the first headings, so that real alternatives come early, then the rest. */
+const candidatesOf = (ranked: ReadonlyArray<RankedHeading>, nomenclature: Nomenclature): ReadonlyArray<Candidate> => {
+  const all = ranked.map(({ subheadings }) => subheadings)
+  const first = all.slice(0, headingsFirst).flatMap((subheadings) => subheadings.slice(0, 1))
+  const rest = [
+    ...all.slice(0, headingsFirst).flatMap((subheadings) => subheadings.slice(1)),
+    ...all.slice(headingsFirst).flat(),
+  ]
+  return [...first, ...rest.sort((a, b) => b.probability - a.probability)]
+    .slice(0, candidateLimit)
+    .flatMap(({ code, probability }) => {
+      const entry = nomenclature.get(code)
+      return entry
+        ? [
+            {
+              code: entry.code,
+              confidence: Math.round(probability * 1000) / 1000,
+              names: entry.names,
+              source: "lexicon" as const,
+            },
+          ]
+        : []
+    })
+}
 
 /** Korean as soon as a Korean word is in it. */
 const languageOf = (message: string): Language => (/[가-힣ㄱ-ㅎㅏ-ㅣ]/.test(message) ? "ko" : "en")

@@ -2,10 +2,11 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { ChatGroup } from "./ChatGroup.ts"
 import { HealthGroup } from "./HealthGroup.ts"
+import { SearchGroup } from "./SearchGroup.ts"
 import { HistoryGroup } from "./HistoryGroup.ts"
 
 export class Api extends HttpApi.make("hs-trade-chat")
-  .add(ChatGroup, HistoryGroup, HealthGroup)
+  .add(ChatGroup, SearchGroup, HistoryGroup, HealthGroup)
   .annotateMerge(
     OpenApi.annotations({
       title: "HS trade chat",

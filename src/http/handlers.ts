@@ -2,6 +2,7 @@
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { ChatTurn } from "../chat/ChatTurn.ts"
+import { GoodsSearch } from "../detail/GoodsSearch.ts"
 import { DetailPages } from "../detail/DetailPages.ts"
 import { ChatHistory } from "../history/ChatHistory.ts"
 import { Api } from "./Api.ts"
@@ -33,7 +34,18 @@ const chat = HttpApiBuilder.group(
   }),
 )
 
-const defaults = { page: 1, size: 20 }
+const search = HttpApiBuilder.group(
+  Api,
+  "search",
+  Effect.fnUntraced(function* (handlers) {
+    const goods = yield* GoodsSearch
+    return handlers.handle("goods", ({ query }) =>
+      Effect.sync(() => goods.search(query.q, query.limit ?? defaults.limit)),
+    )
+  }),
+)
+
+const defaults = { page: 1, size: 20, limit: 5 }
 
 const history = HttpApiBuilder.group(
   Api,
@@ -86,4 +98,4 @@ const health = HttpApiBuilder.group(
   }),
 )
 
-export const handlers = Layer.mergeAll(chat, history, health).pipe(Layer.provide(authentication))
+export const handlers = Layer.mergeAll(chat, search, history, health).pipe(Layer.provide(authentication))

@@ -17,6 +17,7 @@ const placed = (code: string, confidence: number, ko: string, en: string): Place
     { code: HsCode.make(code), names: { ko, en } },
   ],
   tell: { ko: "앱을 까는 전화기", en: "runs apps" },
+  distinction: null,
 })
 const phone = placed("851713", 0.95, "스마트폰", "Smartphones")
 const other = placed("851714", 0.03, "피처폰", "Feature phones")
@@ -34,6 +35,7 @@ const grounding = (language: Language, intent: Intent, more: Partial<Grounding> 
   },
   candidates: [phone, other],
   detected: phone,
+  question: null,
   evidence: Effect.succeed([]),
   ...more,
 })

@@ -1,6 +1,6 @@
 /** Rooms that a test drives: a model that says what it is told, a history in memory, a Context7 that is off. */
 import { NodeServices } from "@effect/platform-node"
-import { Effect, Layer, Schema, Stream } from "effect"
+import { Effect, Layer, Option, Schema, Stream } from "effect"
 import { AnswerFailed, AnswerModel, type AnswerPart } from "../../src/answer/AnswerModel.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { Context7 } from "../../src/context7/Context7.ts"
@@ -51,6 +51,13 @@ export const historyInMemory = (written: Written) =>
       written.begun.some((turn) => turn.sessionId === sessionId)
         ? Effect.void
         : Effect.fail(new SessionNotFound({ sessionId })),
+    openQuestion: (sessionId) =>
+      Effect.sync(() => {
+        const analysis = written.completed.findLast((turn) => turn.sessionId === sessionId)?.hscodeAnalysis
+        return analysis?.question && analysis.product_name !== null
+          ? Option.some({ product: analysis.product_name, question: analysis.question })
+          : Option.none()
+      }),
     begin: (turn) =>
       Effect.sync(() => {
         const sessionCreated = written.begun.every(({ sessionId }) => sessionId !== turn.sessionId)
@@ -67,6 +74,7 @@ const lost = (operation: string) => Effect.fail(new HistoryUnavailable({ operati
 export const historyLost = Layer.succeed(ChatHistory, {
   ping: lost("ping"),
   authorize: () => lost("authorize"),
+  openQuestion: () => lost("openQuestion"),
   begin: () => lost("begin"),
   complete: () => lost("complete"),
   list: () => lost("list"),

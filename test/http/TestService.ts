@@ -5,6 +5,7 @@ import { HttpServer } from "effect/http"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
+import { GoodsSearch } from "../../src/detail/GoodsSearch.ts"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { api } from "../../src/http/HttpServer.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
@@ -21,7 +22,7 @@ const tokens = Layer.unwrap(
 ).pipe(Layer.provide(NodeServices.layer))
 
 const rooms = ChatTurn.layer.pipe(
-  Layer.provideMerge(DetailPages.layer),
+  Layer.provideMerge([DetailPages.layer, GoodsSearch.layer]),
   Layer.provideMerge([harmonizedSystem, context7Http, AnswerModel.layerGrounded, tokens]),
   Layer.provideMerge(ChatHistory.layer),
   Layer.provideMerge(migratedDatabase),
