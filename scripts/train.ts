@@ -23,7 +23,7 @@ if (folder === undefined) {
 
 const settings: Settings = {
   dimensions: 56,
-  epochs: 12,
+  epochs: 9,
   rate: 0.25,
   dropout: 0.15,
   vocabulary: 100_000,

@@ -100,7 +100,7 @@ export class ChatHistory extends Context.Service<
         ),
         authorize,
         openQuestion: openQuestionWith(sql),
-      begin: beginWith(sql),
+        begin: beginWith(sql),
         complete: completeWith(sql),
         list: Effect.fn("ChatHistory.list")(function* (userId: UserId, filter: SessionFilter) {
           return yield* reader.list(userId, filter).pipe(unavailable("list"))

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import type { ChatEvent } from "../../src/domain/ChatEvent.ts"
 import { SessionDetail, SessionPage } from "../../src/domain/History.ts"
+import { SearchResult } from "../../src/domain/Search.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
 import { Schema } from "effect"
 import { decodeEvent } from "../chat/TestRooms.ts"
@@ -205,6 +206,22 @@ layer(service, { excludeTestServices: true })("the service", (it) => {
       }
       const docs = yield* fetched("/docs")
       assert.strictEqual(docs.status, 200)
+    }),
+  )
+
+  it.effect("searches goods, says why others came second, and asks when that decides", () =>
+    Effect.gen(function* () {
+      const { body } = yield* get(`/api/hs/search?q=${encodeURIComponent("가죽 지갑")}&limit=3`)
+      const found = Schema.decodeUnknownSync(SearchResult)(body)
+      assert.strictEqual(found.candidates[0]?.hscode.slice(0, 4), "4202")
+      assert.isAtMost(found.candidates.length, 3)
+      assert.isNull(found.candidates[0]?.distinction)
+      assert.isNotNull(found.candidates[1]?.distinction)
+      const old = Schema.decodeUnknownSync(SearchResult)((yield* get("/api/hs/search?q=8517.12")).body)
+      assert.deepStrictEqual(old.superseded, [{ hscode: "8517.12", successors: ["8517.13", "8517.14"] }])
+      for (const query of ["", "q=", "q=x&limit=0", "q=x&limit=11", `q=${"x".repeat(1001)}`]) {
+        assert.deepInclude((yield* get(`/api/hs/search?${query}`)).body, { status: 400 })
+      }
     }),
   )
 })
