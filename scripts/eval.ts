@@ -25,7 +25,7 @@ const { values: options, positionals } = parseArgs({
   },
 })
 
-const percent = (value: number): string => `${(value * 100).toFixed(1)} %`.padStart(8)
+const percent = (value: number): string => (Number.isNaN(value) ? "-" : `${(value * 100).toFixed(1)} %`).padStart(8)
 
 const line = (name: string, of: Measured): string =>
   [

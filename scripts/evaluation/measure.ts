@@ -52,7 +52,7 @@ export const measure = (classify: Classifier, rows: ReadonlyArray<Labelled>): Me
       subheading5: answers.slice(0, 5).some(({ code }) => code === row.code.slice(0, 6)),
     }
   })
-  const share = (of: ReadonlyArray<unknown>, hits: number) => (of.length === 0 ? 0 : hits / of.length)
+  const share = (of: ReadonlyArray<unknown>, hits: number) => (of.length === 0 ? Number.NaN : hits / of.length)
   const six = judged.filter((one) => one.six)
   const bins = Array.from({ length: 10 }, (_, index): Bin => {
     const inside = judged.filter(({ confidence }) => Math.min(9, Math.floor(confidence * 10)) === index)

@@ -176,6 +176,22 @@ const articles = new Set([
   "pc",
   "ea",
 ])
+/** Words that tell one model of a series from another and nothing about what it is. */
+const series = new Set([
+  "pro",
+  "max",
+  "ultra",
+  "plus",
+  "lite",
+  "gen",
+  "generation",
+  "프로",
+  "맥스",
+  "울트라",
+  "플러스",
+  "세대",
+])
+
 const koreanConnector = /(?:용|위한|에서|하는|있는|으로|된|한|인|제|형|식|넣은|만든|담은|달린|없는|같은|쓰는|사용|의)$/
 
 const tokenPattern = /[가-힣]+|[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?[a-z]*|[぀-ヿ一-鿿]+/g
@@ -211,13 +227,11 @@ export const wordsOf = (normalised: string): ReadonlyArray<Word> => {
           continue
         }
         if (articles.has(token)) continue
-        const word = {
-          text: hangul ? stem(token) : singular(token),
-          role: (aside ? "aside" : "modifier") as Role,
-          hangul,
-        }
+        const weak = series.has(token) || /^\d/.test(token)
+        const role: Role = aside || weak ? "aside" : "modifier"
+        const word = { text: hangul ? stem(token) : singular(token), role, hangul }
         out.push(word)
-        if (!aside && !(hangul && koreanConnector.test(token))) head = word
+        if (role !== "aside" && !(hangul && koreanConnector.test(token))) head = word
       }
       close()
       aside = true
