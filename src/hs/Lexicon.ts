@@ -47,7 +47,7 @@ const digits = (code: string): string => code.replace(".", "")
 
 const aliasOf = (text: string): Alias => {
   const match = /^(.+?)\s*\(([^()]*)\)$/.exec(text)
-  return match ? { text: match[1] ?? text, qualifier: match[2] ?? null } : { text, qualifier: null }
+  return match ? { text: match[1]!, qualifier: match[2]! } : { text, qualifier: null }
 }
 
 const aliasesOf = (list: string): ReadonlyArray<Alias> =>
@@ -59,7 +59,7 @@ const aliasesOf = (list: string): ReadonlyArray<Alias> =>
 
 const pairOf = (text: string) => {
   const match = pairPattern.exec(text)
-  return match ? { ko: (match[1] ?? "").trim(), en: (match[2] ?? "").trim() } : null
+  return match ? { ko: match[1]!.trim(), en: match[2]!.trim() } : null
 }
 
 /** Reads one line below a row into it; returns what is wrong with it, or null. */
@@ -78,13 +78,13 @@ const readField = (row: Draft, key: string, code: string | undefined, value: str
       row.usual = digits(value)
       return null
     case "see":
-      row.see = [...row.see, { code: digits(code ?? ""), aliases: aliasesOf(value) }]
+      row.see = [...row.see, { code: digits(code!), aliases: aliasesOf(value) }]
       return null
     default: {
       const [list = "", reason = ""] = value.split(" = ")
       const why = pairOf(reason)
       if (why === null) return "an also line ends in ` = Korean | English`"
-      row.also = [...row.also, { code: digits(code ?? ""), aliases: aliasesOf(list), why }]
+      row.also = [...row.also, { code: digits(code!), aliases: aliasesOf(list), why }]
       return null
     }
   }
@@ -102,9 +102,9 @@ export const parseLexicon = (file: string, text: string) => {
     if (head) {
       rows.push({
         line,
-        code: digits(head[1] ?? ""),
-        ko: (head[2] ?? "").trim(),
-        en: (head[3] ?? "").trim(),
+        code: digits(head[1]!),
+        ko: head[2]!.trim(),
+        en: head[3]!.trim(),
         aliases: { ko: [], en: [] },
         tell: null,
         usual: null,
@@ -118,7 +118,7 @@ export const parseLexicon = (file: string, text: string) => {
     const problem =
       !field || !row
         ? "neither a row, a field below a row, nor a comment"
-        : readField(row, field[1] ?? field[2] ?? "", field[3], field[4] ?? "")
+        : readField(row, field[1] ?? field[2]!, field[3], field[4]!)
     if (problem !== null) faults.push({ file, line, problem })
   })
   return { rows: rows as ReadonlyArray<LexiconRow & { readonly line: number }>, faults }

@@ -86,6 +86,69 @@ describe("the grounded answer", () => {
     }),
   )
 
+  it.effect("says how sure it is, why the alternatives come second, and asks what would decide", () =>
+    Effect.gen(function* () {
+      const unsure = { ...phone, confidence: 0.4 }
+      const second = {
+        ...other,
+        distinction: { kind: "material" as const, text: { ko: "가죽이면", en: "if leather" } },
+      }
+      const question = {
+        kind: "material" as const,
+        text: "어떤 재질입니까?",
+        options: [
+          { label: "가죽", refinement: "가죽 지갑", codes: [] },
+          { label: "모르겠습니다", refinement: null, codes: [] },
+        ],
+      }
+      const ko = yield* answerOf(
+        grounding("ko", "HS_CODE_ANALYSIS", { detected: unsure, candidates: [unsure, second], question }),
+      )
+      for (const part of ["가능성이 있습니다", "가죽이면", "어떤 재질입니까?", "- 모르겠습니다"])
+        assert.include(ko, part)
+      const en = yield* answerOf(
+        grounding("en", "HS_CODE_ANALYSIS", {
+          detected: { ...phone, confidence: 0.7 },
+          candidates: [phone, { ...second, tell: null }],
+        }),
+      )
+      for (const part of ["probably", "if leather"]) assert.include(en, part)
+      const undecided = yield* answerOf(
+        grounding("en", "HS_CODE_ANALYSIS", { detected: null, candidates: [{ ...other, tell: null }], question }),
+      )
+      assert.include(undecided, "### One question")
+    }),
+  )
+
+  it.effect("explains a written code without a guess, in both languages", () =>
+    Effect.gen(function* () {
+      const written = {
+        written: "8517.12",
+        code: HsCode.make("851712"),
+        edition: "2017" as const,
+        successors: [phone.code],
+      }
+      for (const language of ["ko", "en"] as const) {
+        const base = grounding(language, "HS_CODE_ANALYSIS", { detected: { ...phone, source: "pattern", tell: null } })
+        const text = yield* answerOf({
+          ...base,
+          recognition: { ...base.recognition, productName: null, written: [written], unknown: ["9999.99"] },
+        })
+        assert.match(text, language === "ko" ? /8517\.13\*\*: 스마트폰입니다/ : /8517\.13\*\* covers: Smartphones/)
+        assert.include(text, "8517.12")
+      }
+    }),
+  )
+
+  it.effect("answers a question about requirements or figures with the code that it depends on", () =>
+    Effect.gen(function* () {
+      for (const intent of ["TRADE_REGULATION", "MARKET_ANALYSIS", "GENERAL_TRADE_INFO"] as const) {
+        assert.include(yield* answerOf(grounding("en", intent)), "8517.13")
+        assert.include(yield* answerOf(grounding("ko", intent)), "8517.13")
+      }
+    }),
+  )
+
   const others: ReadonlyArray<[Intent, RegExp, RegExp]> = [
     ["TRADE_REGULATION", /요건/, /requirements/i],
     ["MARKET_ANALYSIS", /통계/, /statistics|figures/i],

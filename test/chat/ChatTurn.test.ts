@@ -5,6 +5,8 @@ import { ChatTurn, type TurnRequest } from "../../src/chat/ChatTurn.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
 import type { ChatEvent } from "../../src/domain/ChatEvent.ts"
 import { type Caller, SessionId, UserId } from "../../src/domain/Turn.ts"
+import { AnswerModel } from "../../src/answer/AnswerModel.ts"
+import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import {
   chatTurn,
@@ -200,6 +202,51 @@ layer(harmonizedSystem)("a turn", (it) => {
         )
         assert.strictEqual(refused._tag, "SessionNotFound")
       }).pipe(Effect.provide(rooms))
+    }),
+  )
+
+  it.effect("takes a short next message as the answer to the question it asked", () =>
+    Effect.gen(function* () {
+      const written = empty()
+      const rooms = chatTurn(modelSaying("답"), historyInMemory(written))
+      yield* Effect.gen(function* () {
+        const { question, recognize } = yield* HarmonizedSystem
+        const product = ["지갑", "컵", "접시", "파이프", "가방", "밸브 부품", "호스", "장갑"].find(
+          (name) => question(recognize(name)) !== null,
+        )
+        assert.isDefined(product)
+        const asked = question(recognize(product ?? ""))
+        const option = asked?.options[0]
+        yield* eventsOf(ask(member, { message: product ?? "" }))
+        const { sessionId } = written.begun[0]!
+        yield* eventsOf(ask(member, { sessionId, message: option?.label ?? "" }))
+        assert.isTrue(option?.codes.includes(written.completed[1]?.hscodeAnalysis?.candidates[0]?.code ?? ""))
+        yield* eventsOf(ask(member, { sessionId, message: product ?? "" }))
+        yield* eventsOf(ask(member, { sessionId, message: "모르겠습니다" }))
+        assert.strictEqual(written.completed[3]?.hscodeAnalysis?.product_name, product)
+        yield* eventsOf(ask(member, { sessionId, message: "8471.30 관세율" }))
+        assert.strictEqual(written.completed[4]?.hscodeAnalysis?.detected_hscode, "8471.30")
+      }).pipe(Effect.provide(rooms))
+    }),
+  )
+
+  it.effect("serves although the database is lost when a session goes on", () =>
+    Effect.gen(function* () {
+      const events = yield* eventsOf(ask(member, { sessionId: SessionId.make(randomUUID()) })).pipe(
+        Effect.provide(chatTurn(modelSaying("답"), historyLost)),
+      )
+      assert.strictEqual(only(events, "detail_page_button_ready").length, 3)
+    }),
+  )
+
+  it.effect("survives a defect of the model", () =>
+    Effect.gen(function* () {
+      const broken = Layer.succeed(AnswerModel, { model: "broken", answer: () => Stream.die("bug") })
+      const events = yield* eventsOf(ask(guest, { language: "en" })).pipe(
+        Effect.provide(chatTurn(broken, historyInMemory(empty()))),
+      )
+      assert.deepInclude(only(events, "error")[0], { task: "A" })
+      assert.strictEqual(only(events, "stream_end")[0]?.status, "failed")
     }),
   )
 
