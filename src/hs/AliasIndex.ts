@@ -1,9 +1,9 @@
 /**
  * Finds the aliases most like a phrase: TF-IDF cosine over hashed features, one document an alias. Pure; built once.
  */
-import { featuresOf, type Features } from "./features.ts"
+import { addFeatures, type Features, hash } from "./features.ts"
 import type { Alias, LexiconRow } from "./Lexicon.ts"
-import { normalise, wordsOf } from "./text.ts"
+import { normaliseLines, wordsOf } from "./text.ts"
 
 export interface Match {
   /** Digits of the row: a heading or a subheading. */
@@ -58,31 +58,64 @@ const documentsOf = (rows: ReadonlyArray<LexiconRow>): ReadonlyArray<Document> =
   })
 }
 
+/** Numbers that grow without an object each. */
+const growing = <A extends Int32Array | Float32Array>(make: new (length: number) => A) => {
+  let values = new make(1 << 20)
+  let length = 0
+  return {
+    push: (value: number) => {
+      if (length === values.length) {
+        const larger = new make(values.length * 2)
+        larger.set(values)
+        values = larger
+      }
+      values[length++] = value
+    },
+    all: () => values.subarray(0, length),
+  }
+}
+
+/** The features of all documents, one after the other; `ends[d]` is where document `d` ends. */
+const collect = (texts: ReadonlyArray<string>) => {
+  const hashes = growing(Int32Array)
+  const weights = growing(Float32Array)
+  const ends = new Int32Array(texts.length)
+  const scratch = new Map<number, number>()
+  texts.forEach((text, document) => {
+    scratch.clear()
+    for (const [hash, weight] of addFeatures(wordsOf(text), scratch)) {
+      hashes.push(bucketOf(hash))
+      weights.push(weight)
+    }
+    ends[document] = hashes.all().length
+  })
+  return { hashes: hashes.all(), weights: weights.all(), ends }
+}
+
 export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => {
   const documents = documentsOf(rows)
-  const features = documents.map(({ text }) => featuresOf(wordsOf(normalise(text))))
+  const normalised = normaliseLines(documents.map(({ text }) => text).join("\n")).split("\n")
+  const { hashes, weights: raw, ends } = collect(normalised)
   const starts = new Int32Array(buckets + 1)
-  for (const { hashes } of features) for (const hash of hashes) starts[bucketOf(hash) + 1]! += 1
-  for (let i = 0; i < buckets; i++) starts[i + 1]! += starts[i]!
+  for (const bucket of hashes) starts[bucket + 1]! += 1
   const idf = new Float32Array(buckets)
-  for (let i = 0; i < buckets; i++) idf[i] = Math.log(1 + documents.length / (1 + starts[i + 1]! - starts[i]!))
-  const total = starts[buckets]!
-  const postings = new Int32Array(total)
-  const weights = new Float32Array(total)
+  for (let i = 0; i < buckets; i++) idf[i] = Math.log(1 + documents.length / (1 + starts[i + 1]!))
+  for (let i = 0; i < buckets; i++) starts[i + 1]! += starts[i]!
+  const postings = new Int32Array(hashes.length)
+  const weights = new Float32Array(hashes.length)
   const cursor = starts.slice(0, buckets)
-  features.forEach(({ hashes, weights: raw }, document) => {
+  documents.forEach(({ weight }, document) => {
+    const from = document === 0 ? 0 : ends[document - 1]!
     let norm = 0
-    for (let i = 0; i < hashes.length; i++) norm += (raw[i]! * idf[bucketOf(hashes[i]!)]!) ** 2
-    const scale = documents[document]!.weight / (Math.sqrt(norm) || 1)
-    for (let i = 0; i < hashes.length; i++) {
-      const bucket = bucketOf(hashes[i]!)
-      const at = cursor[bucket]!++
+    for (let i = from; i < ends[document]!; i++) norm += (raw[i]! * idf[hashes[i]!]!) ** 2
+    const scale = weight / (Math.sqrt(norm) || 1)
+    for (let i = from; i < ends[document]!; i++) {
+      const at = cursor[hashes[i]!]!++
       postings[at] = document
-      weights[at] = raw[i]! * idf[bucket]! * scale
+      weights[at] = raw[i]! * idf[hashes[i]!]! * scale
     }
   })
-
-  const compacts = documents.map(({ text }) => compact(normalise(text.replace(/\s*\([^()]*\)$/, ""))))
+  const wholes = Int32Array.from(normalised, (text) => wholeOf(text.replace(/\s*\([^()]*\)$/, "")))
   const scores = new Float32Array(documents.length)
   return {
     documents: documents.length,
@@ -107,7 +140,7 @@ export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => 
         if (scores[document]! >= best * worthLooking) found.push([document, scores[document]! * scale])
         scores[document] = 0
       }
-      const whole = compact(phrase)
+      const whole = wholeOf(phrase)
       return found
         .sort((x, y) => y[1] - x[1])
         .slice(0, mostMatches)
@@ -115,7 +148,7 @@ export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => 
           code: rows[documents[document]!.row]!.code,
           similarity,
           alias: documents[document]!.text,
-          exact: compacts[document] === whole,
+          exact: wholes[document] === whole,
         }))
     },
   }
@@ -125,4 +158,5 @@ export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => 
 const worthLooking = 0.3
 const mostMatches = 150
 
-const compact = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, "")
+/** Two texts that are the same but for spaces and signs have the same number. */
+const wholeOf = (text: string): number => hash(0, text.replace(/[^\p{L}\p{N}]/gu, ""))

@@ -10,7 +10,7 @@ export interface Features {
 }
 
 /** FNV-1a over UTF-16 code units, seeded by the kind of feature. */
-const hash = (kind: number, text: string): number => {
+export const hash = (kind: number, text: string): number => {
   let h = 0x811c9dc5 ^ (kind * 0x9e3779b1)
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
   return (h ^ (h >>> 15)) | 0
@@ -24,7 +24,12 @@ const limit = 400
 
 /** Features of a phrase; the same feature twice adds up. */
 export const featuresOf = (words: ReadonlyArray<Word>): Features => {
-  const weights = new Map<number, number>()
+  const weights = addFeatures(words, new Map())
+  return { hashes: Int32Array.from(weights.keys()), weights: Float32Array.from(weights.values()) }
+}
+
+/** Adds a phrase's features to `weights`, so that building an index needs no object a phrase. */
+export const addFeatures = (words: ReadonlyArray<Word>, weights: Map<number, number>): Map<number, number> => {
   const add = (kind: number, text: string, weight: number) => {
     if (weights.size >= limit) return
     const key = hash(kind, text)
@@ -60,5 +65,5 @@ export const featuresOf = (words: ReadonlyArray<Word>): Features => {
       for (let i = 0; i + 4 <= padded.length; i++) add(kinds.piece, padded.slice(i, i + 4), 0.2 * weight)
     }
   })
-  return { hashes: Int32Array.from(weights.keys()), weights: Float32Array.from(weights.values()) }
+  return weights
 }

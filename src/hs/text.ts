@@ -61,11 +61,14 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 /** One form for what is the same: NFKC, lower case, no markup, common spellings. */
-export const normalise = (text: string): string => {
-  let out = text.slice(0, longest).normalize("NFKC").toLowerCase()
+export const normalise = (text: string): string => normaliseLines(text.slice(0, longest))
+
+/** The same for many texts at once, one a line, however long. */
+export const normaliseLines = (text: string): string => {
+  let out = text.normalize("NFKC").toLowerCase()
   out = out
     .replace(/&(?:amp|lt|gt|quot|#39|nbsp);/g, (entity) => entities[entity] ?? " ")
-    .replace(/<\/?[a-z][^<>]{0,200}>/g, " ")
+    .replace(/<\/?[a-z][^<>\n]{0,200}>/g, " ")
   for (const [pattern, replacement] of spelling) out = out.replace(pattern, replacement)
   return out
 }
