@@ -8,6 +8,14 @@ import type { DetailResult } from "../detail/DetailPages.ts"
 import { narration } from "./narration.ts"
 import type { TurnLog } from "./TurnLog.ts"
 
+export interface TurnRequest {
+  readonly message: string
+  readonly caller: Caller
+  /** A member's session to go on with. */
+  readonly sessionId: SessionId | null
+  readonly language: Language | null
+}
+
 export interface TurnContext {
   readonly turnId: TurnId
   readonly caller: Caller

@@ -1,0 +1,109 @@
+/** Begins a turn: what the message is about, what is known of it, and the first events. */
+import { Clock, Deferred, Effect, Option } from "effect"
+import { randomUUID } from "node:crypto"
+import type { Grounding, PlacedCandidate } from "../domain/Grounding.ts"
+import type { Candidate } from "../domain/Recognition.ts"
+import { SessionId, TurnId } from "../domain/Turn.ts"
+import type { DetailResult } from "../detail/DetailPages.ts"
+import { settle } from "../detail/settle.ts"
+import type { OpenQuestion } from "../history/ChatHistory.ts"
+import type { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
+import { detectIntent } from "./detectIntent.ts"
+import { sessionNote } from "./narration.ts"
+import { makeVoice, type TurnContext, type TurnRequest } from "./TurnContext.ts"
+import type { TurnLog } from "./TurnLog.ts"
+
+const shortAnswer = 40
+const knownByItself = 0.5
+
+/** What a message asks about when it may answer the question that the session's last turn asked back. */
+export const refine = (
+  message: string,
+  { product, question }: OpenQuestion,
+  hs: HarmonizedSystem["Service"],
+): string => {
+  const said = message.trim().toLowerCase()
+  const option = question.options.find(
+    ({ label }) => said.includes(label.toLowerCase()) || label.toLowerCase().includes(said),
+  )
+  if (option) return option.refinement ?? product
+  const byItself = hs.recognize(message).candidates[0]?.confidence ?? 0
+  return message.length <= shortAnswer && byItself < knownByItself ? `${message} ${product}` : message
+}
+
+export const openTurn = Effect.fnUntraced(function* (
+  request: TurnRequest,
+  subject: string,
+  hs: HarmonizedSystem["Service"],
+  log: TurnLog,
+) {
+  const started = yield* Clock.currentTimeMillis
+  const recognized = hs.recognize(subject)
+  const recognition = request.language === null ? recognized : { ...recognized, language: request.language }
+  const detail = yield* Deferred.make<DetailResult | null>()
+  const best = recognition.candidates[0]
+  const placed = (candidate: Candidate): PlacedCandidate => ({
+    ...candidate,
+    chain: hs.nomenclature.chain(candidate.code).map(({ code, names }) => ({ code, names })),
+    tell: hs.nomenclature.get(candidate.code)?.tell ?? null,
+    distinction: best === undefined || best.code === candidate.code ? null : hs.distinguish(best.code, candidate.code),
+  })
+  const detected = settle(recognition.candidates, hs.nomenclature)
+  const grounding: Grounding = {
+    message: request.message,
+    intent: detectIntent(request.message, recognition),
+    recognition,
+    candidates: recognition.candidates.map(placed),
+    detected: detected && placed(detected),
+    question: hs.question(recognition),
+    evidence: Effect.map(Deferred.poll(detail).pipe(Effect.flatMap(Effect.transposeOption)), (result) =>
+      Option.match(result, { onNone: () => [], onSome: (known) => known?.info.evidence ?? [] }),
+    ),
+  }
+  return {
+    turnId: TurnId.make(randomUUID()),
+    caller: request.caller,
+    sessionId: request.caller._tag === "Guest" ? null : (request.sessionId ?? SessionId.make(randomUUID())),
+    grounding,
+    voice: makeVoice(log, recognition.language),
+    detail,
+    abandoned: yield* Deferred.make<void>(),
+    started,
+  } satisfies TurnContext
+})
+
+export const greet = Effect.fnUntraced(function* (
+  { turnId, caller, sessionId, grounding, voice }: TurnContext,
+  request: TurnRequest,
+  context7: boolean,
+) {
+  const { recognition, intent } = grounding
+  const isAuthenticated = caller._tag === "Member"
+  yield* voice.say({
+    eventType: "initial_metadata",
+    turnId,
+    sessionId,
+    isAuthenticated,
+    sessionCreated: isAuthenticated && request.sessionId === null,
+    intent: intent.primary,
+    claudeIntent: intent.primary,
+    estimatedTime: context7 ? 3 : 1,
+    parallelProcessing: true,
+    ragEnabled: context7,
+  })
+  const info = {
+    isAuthenticated,
+    userType: isAuthenticated ? ("MEMBER" as const) : ("GUEST" as const),
+    sessionId,
+    recordingEnabled: isAuthenticated,
+    message: sessionNote(isAuthenticated)[recognition.language],
+  }
+  yield* voice.say({
+    eventType: "session_info",
+    ...info,
+    sessionInfo: info,
+    ...(sessionId === null ? {} : { session_uuid: sessionId }),
+  })
+  yield* voice.announce("intent_analysis")
+  yield* voice.announce("parallel_processing_start")
+})
