@@ -79,6 +79,24 @@ const agreement = (classify: Classifier) => {
   return [...columns, `agreement of the three wordings: ${percent(agree / triples.length).trim()} of ${triples.length}`]
 }
 
+const chaptersShown = 12
+
+const byChapter = (rows: ReadonlyArray<Labelled>, measured: ReadonlyArray<Measured>) => {
+  const chapterOf = ({ code }: Labelled) => code.slice(0, 2)
+  const missed = Map.groupBy(
+    measured.flatMap(({ misses }) => misses.map(({ row }) => row)),
+    chapterOf,
+  )
+  const all = Map.groupBy(rows, chapterOf)
+  return [...missed]
+    .sort((a, b) => b[1].length - a[1].length)
+    .slice(0, chaptersShown)
+    .map(([chapter, misses]) => {
+      const count = all.get(chapter)?.length ?? 0
+      return `  ${chapter} ${String(count).padStart(5)} ${percent((count - misses.length) / count)}`
+    })
+}
+
 const evaluate = Effect.gen(function* () {
   const folder = positionals[0]
   if (folder === undefined)
@@ -121,6 +139,8 @@ const evaluate = Effect.gen(function* () {
     if (count > 0)
       yield* Console.log(`  from ${from.toFixed(1)}: ${meanConfidence.toFixed(2)} ${right.toFixed(2)} ${count}`)
   }
+  yield* Console.log("\nchapters with the most misses: chapter, rows, right at 4 digits")
+  for (const text of byChapter(rows, measured)) yield* Console.log(text)
   yield* Console.log(`\n${head}`)
   for (const text of agreement(ours)) yield* Console.log(text)
 })

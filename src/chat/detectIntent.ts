@@ -21,14 +21,17 @@ const words: Readonly<Record<Intent, RegExp>> = {
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0
 
 const strongEnough = 0.35
+const faint = 0.05
 
 export const detectIntent = (message: string, recognition: Recognition): IntentDetection => {
   const scores = new Map<Intent, number>(
     Object.entries(words).map(([intent, pattern]) => [intent as Intent, count(message, pattern)]),
   )
   const add = (intent: Intent, amount: number) => scores.set(intent, (scores.get(intent) ?? 0) + amount)
+  const likelihood = recognition.candidates[0]?.confidence ?? 0
   if (recognition.written.length > 0) add("HS_CODE_ANALYSIS", 0.6)
-  else if ((recognition.candidates[0]?.confidence ?? 0) >= strongEnough) add("HS_CODE_ANALYSIS", 0.5)
+  else if (likelihood >= strongEnough) add("HS_CODE_ANALYSIS", 0.5)
+  else if (likelihood >= faint) add("HS_CODE_ANALYSIS", 0.2)
   add("GENERAL_TRADE_INFO", 0.1)
   const ranked = [...scores].filter(([, score]) => score > 0).sort((a, b) => b[1] - a[1])
   const [primary, best] = ranked[0] ?? (["GENERAL_TRADE_INFO", 0.1] as const)

@@ -17,7 +17,7 @@ export const hash = (kind: number, text: string): number => {
 }
 
 const kinds = { word: 1, pair: 2, piece: 3, head: 4 }
-const weightOf: Readonly<Record<Role, number>> = { head: 1.25, modifier: 0.8, aside: 0.35 }
+const weightOf: Readonly<Record<Role, number>> = { head: 1.25, modifier: 0.8, aside: 0.65 }
 
 /** At most this many features of one text are kept. */
 const limit = 400

@@ -21,7 +21,7 @@ const questions: ReadonlyArray<RegExp> = [
   /\b(?:import(?:ing|ed|s)?|export(?:ing|ed|s)?|classif(?:y|ied|ication)|duty|customs|clear(?:ance)?|shipping|declare) ?(?:of|for|to|into|from|as|under|in)?\b/g,
   /\b(?:into|to|from|in) (?:south )?(?:korea|the us|the usa|the united states|china|japan|eu|the eu|europe|vietnam|germany)\b/g,
   /(?:수입|수출|통관|직구)(?:할|하려는|하려고|하려면|하는|하고|한|시|될|해서|하면|을|를)?\s*(?:때|데|경우|싶은데|싶어요?|시)?(?:에는|에|의|는)?(?=\s|$)/g,
-  /(?:hs\s*-?\s*)?(?:코드|부호|세번|품목\s*(?:번호|분류)|관세율?|세율|분류|협정세율|기본세율)(?:는|은|가|이|를|을|로|의|좀)?(?=\s|$|[?.!,])/g,
+  /(?:hs\s*-?\s*)?(?:코드|부호|세번|품목\s*(?:번호|분류)|관세율?|세율|분류|협정세율|기본세율|요건|규제|통계)(?:는|은|가|이|를|을|로|의|좀)?(?=\s|$|[?.!,])/g,
   /(?:뭐야|뭐예요|뭐에요|뭔가요|뭐죠|뭐니|뭐임|무엇인가요|무엇입니까|무엇이야|무엇|뭘까요?|뭔지|어떻게|되나요|되요|돼요|됩니까|인가요|일까요|얼마(?:나|예요|에요|인가요|야)?|알려\s*(?:줘요?|주세요|주실래요)|가르쳐\s*(?:줘|주세요)|찾아\s*(?:줘|주세요)|궁금(?:해요?|합니다)?|해당(?:하는|되는)?|좀|해\s*줘|부탁(?:해요|드립니다)?)(?=\s|$|[?.!,])/g,
 ]
 
@@ -80,6 +80,7 @@ export const withoutQuestion = (normalised: string): string =>
     .replace(/[?!]+/g, " ")
     .replace(/\s+/g, " ")
     .trim()
+    .replace(/^(?:(?:for|of|on|about|is|the|an?|my|this)\s+)+/, "")
 
 const irregular: Readonly<Record<string, string>> = {
   knives: "knife",
@@ -216,6 +217,7 @@ export const wordsOf = (normalised: string): ReadonlyArray<Word> => {
   for (const part of splitPhrase(normalised)) {
     let aside = part.bracketed
     let head: { role: Role } | null = null
+    const begun = out.length
     const close = () => {
       if (head) head.role = "head"
       head = null
@@ -225,8 +227,10 @@ export const wordsOf = (normalised: string): ReadonlyArray<Word> => {
       for (const token of segment.match(tokenPattern) ?? []) {
         const hangul = /^[가-힣]/.test(token)
         if (connectors.has(token)) {
-          close()
-          aside = true
+          if (out.length > begun) {
+            close()
+            aside = true
+          }
           continue
         }
         if (articles.has(token)) continue
