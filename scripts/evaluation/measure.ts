@@ -72,11 +72,12 @@ export const measure = (classify: Classifier, rows: ReadonlyArray<Labelled>): Me
     heading5: share(judged, judged.filter((one) => one.heading5).length),
     subheading1: share(six, six.filter((one) => one.subheading1).length),
     subheading5: share(six, six.filter((one) => one.subheading5).length),
-    calibrationError: bins.reduce(
-      (sum, { count, meanConfidence, right }) =>
-        sum + (count * Math.abs(meanConfidence - right)) / Math.max(1, rows.length),
-      0,
-    ),
+    calibrationError: bins
+      .filter(({ count }) => count > 0)
+      .reduce(
+        (sum, { count, meanConfidence, right }) => sum + (count * Math.abs(meanConfidence - right)) / rows.length,
+        0,
+      ),
     perQuery,
     bins,
     misses: judged.filter((one) => !one.heading1).map(({ row, answers }) => ({ row, answers })),

@@ -84,7 +84,7 @@ layer(HarmonizedSystem.layer.pipe(Layer.provide(NodeServices.layer)))("the Harmo
 
   it.effect("finds the everyday good in whatever words, nine times in ten", () =>
     Effect.map(HarmonizedSystem, ({ recognize }) => {
-      assert.isAtLeast(everyday.length, 300)
+      assert.isAtLeast(everyday.length, 500)
       const share = (column: number) =>
         everyday.filter((fields) => recognize(fields[column] ?? "").candidates[0]?.code.slice(0, 4) === fields[3])
           .length / everyday.length
