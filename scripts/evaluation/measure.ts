@@ -87,7 +87,7 @@ export const measure = (classify: Classifier, rows: ReadonlyArray<Labelled>): Me
 /** Adds up what was measured of several sets. */
 export const pooledBins = (all: ReadonlyArray<Measured>): ReadonlyArray<Bin> =>
   Array.from({ length: 10 }, (_, index) => {
-    const bins = all.map(({ bins }) => bins[index]!)
+    const bins = all.map(({ bins }) => bins[index]!).filter(({ count }) => count > 0)
     const count = bins.reduce((sum, bin) => sum + bin.count, 0)
     const weighted = (of: (bin: Bin) => number) =>
       count === 0 ? 0 : bins.reduce((sum, bin) => sum + of(bin) * bin.count, 0) / count
