@@ -1,10 +1,10 @@
 /** How fast a message is recognised, beside a plain text index over our own names in the same run: `npm run bench`. */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
-import { readdirSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { namesBaseline } from "../scripts/evaluation/baseline.ts"
+import { readLexicon } from "../scripts/training/lexicon.ts"
 import { HarmonizedSystem } from "../src/hs/HarmonizedSystem.ts"
-import { parseLexicon } from "../src/hs/Lexicon.ts"
 
 const rounds = 10
 
@@ -43,10 +43,7 @@ const bench = Effect.gen(function* () {
   const { recognize } = yield* HarmonizedSystem
   const loaded = performance.now() - started
   const memory = process.memoryUsage.rss() - before
-  const lexicon = new URL("../src/hs/lexicon/", import.meta.url)
-  const names = namesBaseline(
-    readdirSync(lexicon).flatMap((name) => parseLexicon(name, readFileSync(new URL(name, lexicon), "utf8")).rows),
-  )
+  const names = namesBaseline(readLexicon())
   const ours = timesOf(recognize, everyday, rounds)
   const baseline = timesOf(names, everyday, 1)
   const worst = timesOf(recognize, hostile, rounds)

@@ -8,13 +8,13 @@
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
-import { readdirSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { HarmonizedSystem } from "../src/hs/HarmonizedSystem.ts"
-import { parseLexicon } from "../src/hs/Lexicon.ts"
 import { namesBaseline } from "./evaluation/baseline.ts"
 import { type Classifier, type Measured, measure, pooledBins } from "./evaluation/measure.ts"
 import { isForFitting, type Labelled, partOf, readLabelled } from "./training/labelled.ts"
+import { readLexicon } from "./training/lexicon.ts"
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -105,10 +105,7 @@ const evaluate = Effect.gen(function* () {
     )
   const { recognize } = yield* HarmonizedSystem
   const ours: Classifier = (query) => recognize(query).candidates
-  const lexicon = new URL("../src/hs/lexicon/", import.meta.url)
-  const names = namesBaseline(
-    readdirSync(lexicon).flatMap((name) => parseLexicon(name, readFileSync(new URL(name, lexicon), "utf8")).rows),
-  )
+  const names = namesBaseline(readLexicon())
   const opaque = new Set(
     options.opaque === undefined ? [] : readFileSync(options.opaque, "utf8").split(/\s+/).filter(Boolean).map(Number),
   )

@@ -2,10 +2,10 @@
  * Fits the learned part of the recognition to the lexicon and to labelled queries: `npm run train -- FOLDER`.
  * Writes `src/hs/model/weights.bin` and a record of how it was made beside it.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { parseEditions } from "../src/hs/Editions.ts"
 import { featuresOf } from "../src/hs/features.ts"
-import { parseLexicon, type Alias } from "../src/hs/Lexicon.ts"
+import { withQualifier } from "../src/hs/Lexicon.ts"
 import { makeNomenclature } from "../src/hs/Nomenclature.ts"
 import { normalise, withoutQuestion, wordsOf } from "../src/hs/text.ts"
 import { buildAliasIndex } from "../src/hs/AliasIndex.ts"
@@ -13,6 +13,7 @@ import { readModel } from "../src/hs/LearnedModel.ts"
 import { signalsOf } from "../src/hs/ranking.ts"
 import { fitRanking } from "./training/ranking.ts"
 import { isForFitting, type Labelled, partOf, readLabelled, sameText } from "./training/labelled.ts"
+import { readLexicon } from "./training/lexicon.ts"
 import { type Example, fit, type Settings } from "./training/network.ts"
 
 const folder = process.argv[2]
@@ -34,9 +35,7 @@ const settings: Settings = {
 const copies = 2
 
 const here = (path: string) => new URL(`../src/hs/${path}`, import.meta.url)
-const rows = readdirSync(here("lexicon/"))
-  .filter((name) => name.endsWith(".txt"))
-  .flatMap((name) => parseLexicon(name, readFileSync(here(`lexicon/${name}`), "utf8")).rows)
+const rows = readLexicon()
 const nomenclature = makeNomenclature(rows)
 const editions = parseEditions(readFileSync(here("editions/2017-to-2022.txt"), "utf8"))
 
@@ -56,8 +55,6 @@ const example = (text: string, code: string, weight: number): ReadonlyArray<Exam
     },
   ]
 }
-
-const withQualifier = ({ text, qualifier }: Alias) => (qualifier === null ? text : `${text} (${qualifier})`)
 
 const fromLexicon = rows.flatMap((row) => {
   if (row.code.length === 2) return []

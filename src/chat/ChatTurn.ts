@@ -90,7 +90,6 @@ const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnReq
   const { caller, sessionId } = turn
   yield* greet(turn, request, services.detail.context7Enabled)
   const outcome = yield* Deferred.make<Outcome>()
-  const saving = { started: turn.started }
 
   const answering = timed(Effect.tapDefect(answerTask(turn, services.model), sayBroken(turn, "A", "ANSWER_FAILED")))
   const preparing = timed(
@@ -110,7 +109,9 @@ const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnReq
         Effect.tap(([detail, answer]) =>
           Effect.flatMap(Clock.currentTimeMillis, (ended) => {
             const record =
-              caller._tag === "Member" ? { exit: Exit.succeed({ messagesSaved: 2, work: 0 }), ...saving, ended } : null
+              caller._tag === "Member"
+                ? { exit: Exit.succeed({ messagesSaved: 2, work: 0 }), started: turn.started, ended }
+                : null
             return Deferred.succeed(outcome, outcomeOf(turn, answer, detail, record, ended))
           }),
         ),

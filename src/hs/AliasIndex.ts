@@ -2,7 +2,7 @@
  * Finds the aliases most like a phrase: TF-IDF cosine over hashed features, one document an alias. Pure; built once.
  */
 import { addFeatures, type Features, hash } from "./features.ts"
-import type { Alias, LexiconRow } from "./Lexicon.ts"
+import { type LexiconRow, withQualifier } from "./Lexicon.ts"
 import { normaliseLines, wordsOf } from "./text.ts"
 
 export interface Match {
@@ -29,8 +29,6 @@ interface Document {
 
 const buckets = 1 << 18
 const bucketOf = (hash: number): number => (hash ^ (hash >>> 18)) & (buckets - 1)
-
-const withQualifier = ({ text, qualifier }: Alias): string => (qualifier === null ? text : `${text} (${qualifier})`)
 
 const documentsOf = (rows: ReadonlyArray<LexiconRow>): ReadonlyArray<Document> => {
   const indexOf = new Map(rows.map((row, index) => [row.code, index]))

@@ -9,6 +9,10 @@ export interface Alias {
   readonly qualifier: string | null
 }
 
+/** The alias as it stands in the file. */
+export const withQualifier = ({ text, qualifier }: Alias): string =>
+  qualifier === null ? text : `${text} (${qualifier})`
+
 /** These aliases can also mean another code. */
 export interface AlsoMeans {
   readonly code: string
