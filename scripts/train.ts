@@ -3,18 +3,20 @@
  * Writes `src/hs/model/weights.bin` and a record of how it was made beside it.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { Worker } from "node:worker_threads"
 import { parseEditions } from "../src/hs/Editions.ts"
 import { featuresOf } from "../src/hs/features.ts"
-import { withQualifier } from "../src/hs/Lexicon.ts"
 import { makeNomenclature } from "../src/hs/Nomenclature.ts"
+import { type PhraseKind, phrasesOf } from "../src/hs/phrases.ts"
 import { normalise, withoutQuestion, wordsOf } from "../src/hs/text.ts"
-import { buildAliasIndex } from "../src/hs/AliasIndex.ts"
+import { aliasIndex, buildAliasTable } from "../src/hs/AliasIndex.ts"
 import { readModel } from "../src/hs/LearnedModel.ts"
 import { signalsOf } from "../src/hs/ranking.ts"
 import { fitRanking } from "./training/ranking.ts"
-import { isForFitting, type Labelled, partOf, readLabelled, sameText } from "./training/labelled.ts"
-import { readLexicon } from "./training/lexicon.ts"
-import { type Example, fit, type Settings } from "./training/network.ts"
+import { isForFitting, type Part, partOf, readLabelled, sameText } from "./training/labelled.ts"
+import { readLexicon, readWordings } from "./training/lexicon.ts"
+import type { Report, Task } from "./training/fitWorker.ts"
+import type { Example, Settings } from "./training/network.ts"
 
 const folder = process.argv[2]
 if (folder === undefined) {
@@ -23,12 +25,13 @@ if (folder === undefined) {
 }
 
 const settings: Settings = {
-  dimensions: 56,
-  epochs: 9,
+  dimensions: 128,
+  epochs: 8,
   rate: 0.25,
-  dropout: 0.15,
-  vocabulary: 100_000,
+  dropout: 0.3,
+  vocabulary: 300_000,
   smoothing: 0.02,
+  bytes: 7_950_000,
 }
 
 /** Copies of one text under one heading that count: rulings repeat the same parts by the thousand. */
@@ -36,8 +39,9 @@ const copies = 2
 
 const here = (path: string) => new URL(`../src/hs/${path}`, import.meta.url)
 const rows = readLexicon()
+const phrases = phrasesOf(rows)
 const nomenclature = makeNomenclature(rows)
-const editions = parseEditions(readFileSync(here("editions/2017-to-2022.txt"), "utf8"))
+const editions = parseEditions(readFileSync(here("editions/2017-to-2022.txt"), "utf8"), "")
 
 const example = (text: string, code: string, weight: number): ReadonlyArray<Example> => {
   const six = code.slice(0, 6)
@@ -56,49 +60,58 @@ const example = (text: string, code: string, weight: number): ReadonlyArray<Exam
   ]
 }
 
-const fromLexicon = rows.flatMap((row) => {
-  if (row.code.length === 2) return []
-  const { code } = row
-  return [
-    ...[row.ko, row.en].flatMap((text) => example(text, code, 1)),
-    ...[...row.aliases.ko, ...row.aliases.en].flatMap((alias) => example(withQualifier(alias), code, 1)),
-    ...row.see.flatMap(({ code: target, aliases }) =>
-      aliases.flatMap((alias) => example(withQualifier(alias), target, 0.7)),
-    ),
-    ...(row.tell === null ? [] : [row.tell.ko, row.tell.en].flatMap((text) => example(text, code, 0.3))),
-  ]
-})
+/** How much a phrase of each kind counts. A name that can also mean something else is learned from its own row. */
+const weightOf: Readonly<Record<PhraseKind, number>> = { name: 1, alias: 1, see: 0.7, also: 0, tell: 0.3 }
+
+const fromLexicon = phrases.flatMap(({ code, text, kind }) =>
+  weightOf[kind] === 0 ? [] : example(text, code, weightOf[kind]),
+)
+const fromWordings = readWordings((code) => nomenclature.get(code) !== undefined).flatMap(({ code, text }) =>
+  example(withoutQuestion(normalise(text)), code, 0.8),
+)
 
 const labelled = readLabelled(folder)
-const reserved = new Set(
-  labelled.filter((row) => !isForFitting(row) && partOf(row) !== "fit").map(({ query }) => sameText(query)),
-)
-const seen = new Map<string, number>()
-const worthFitting = (row: Labelled): boolean => {
-  const text = sameText(row.query)
-  if (!isForFitting(row) && partOf(row) !== "fit") return false
-  if (reserved.has(text)) return false
-  const key = `${row.code.slice(0, 4)} ${text.replace(/\d+/g, "")}`
-  seen.set(key, (seen.get(key) ?? 0) + 1)
-  return seen.get(key)! <= copies
+const reserved = (parts: ReadonlyArray<Part>) =>
+  new Set(
+    labelled.filter((row) => !isForFitting(row) && parts.includes(partOf(row))).map(({ query }) => sameText(query)),
+  )
+
+/** Examples of all rows but those of the parts left out, and but every text that equals one of theirs. */
+const fromRulings = (leftOut: ReadonlyArray<Part>): ReadonlyArray<Example> => {
+  const texts = reserved(leftOut)
+  const seen = new Map<string, number>()
+  return labelled.flatMap((row) => {
+    const text = sameText(row.query)
+    if (texts.has(text)) return []
+    const key = `${row.code.slice(0, 4)} ${text.replace(/\d+/g, "")}`
+    seen.set(key, (seen.get(key) ?? 0) + 1)
+    return seen.get(key)! > copies ? [] : example(withoutQuestion(normalise(row.query)), row.code, 1)
+  })
 }
-const fromRulings = labelled
-  .filter(worthFitting)
-  .flatMap(({ query, code }) => example(withoutQuestion(normalise(query)), code, 1))
 
 const headings = [...new Set(rows.filter(({ code }) => code.length > 2).map(({ code }) => code.slice(0, 4)))].sort()
 const subheadings = headings.flatMap((heading) => nomenclature.get(heading)?.children ?? [])
-const losses: Array<number> = []
-const again = process.argv.includes("--ranking-only")
-const weights = again
-  ? readFileSync(here("model/weights.bin"))
-  : fit([...fromLexicon, ...fromRulings], headings, subheadings, settings, (epoch, loss) => {
-      losses.push(Math.round(loss * 1000) / 1000)
-      process.stdout.write(`epoch ${epoch}: loss ${loss.toFixed(3)}\n`)
-    })
 
-const index = buildAliasIndex(rows)
-const model = readModel(weights)
+const fitted = (name: string, examples: ReadonlyArray<Example>) =>
+  new Promise<{ readonly weights: Uint8Array; readonly losses: ReadonlyArray<number> }>((resolve, reject) => {
+    const losses: Array<number> = []
+    const workerData: Task = { examples, headings, subheadings, settings }
+    const worker = new Worker(new URL("training/fitWorker.ts", import.meta.url), { workerData })
+    worker.once("error", reject)
+    worker.on("message", (report: Report) => {
+      if ("weights" in report) return resolve({ weights: report.weights, losses })
+      losses.push(Math.round(report.loss * 1000) / 1000)
+      process.stdout.write(`${name}, epoch ${report.epoch}: loss ${report.loss.toFixed(3)}\n`)
+    })
+  })
+
+/** The ranking is tuned beside a network that has not seen the rows it is tuned on; the one in use has. */
+const forTuning = [...fromLexicon, ...fromWordings, ...fromRulings(["holdout", "tune"])]
+const forUse = [...fromLexicon, ...fromWordings, ...fromRulings(["holdout"])]
+const [trial, final] = await Promise.all([fitted("for tuning", forTuning), fitted("for use", forUse)])
+
+const index = aliasIndex(buildAliasTable(phrases))
+const model = readModel(trial.weights)
 const tuned = labelled.filter((row) => !isForFitting(row) && partOf(row) === "tune")
 const sizes = Map.groupBy(tuned, ({ set }) => set)
 const ranking = fitRanking(
@@ -111,26 +124,24 @@ const ranking = fitRanking(
 
 mkdirSync(here("model/"), { recursive: true })
 writeFileSync(here("model/ranking.json"), `${JSON.stringify(ranking, null, 2)}\n`)
-if (!again) writeFileSync(here("model/weights.bin"), weights)
-if (!again)
-  writeFileSync(
-    here("model/record.json"),
-    `${JSON.stringify(
-      {
-        made: new Date().toISOString(),
-        command: "npm run train -- <folder of labelled .tsv>",
-        lexiconExamples: fromLexicon.length,
-        labelledExamples: fromRulings.length,
-        labelledSets: [...new Set(labelled.map(({ set }) => set))],
-        leftOut: "rows of the parts holdout and tune, and every text that equals one of them",
-        settings,
-        losses,
-        bytes: weights.length,
-      },
-      null,
-      2,
-    )}\n`,
-  )
-process.stdout.write(
-  `${fromLexicon.length} examples from the lexicon, ${fromRulings.length} labelled, ${weights.length} bytes\n`,
+writeFileSync(here("model/weights.bin"), final.weights)
+writeFileSync(
+  here("model/record.json"),
+  `${JSON.stringify(
+    {
+      made: new Date().toISOString(),
+      command: "npm run train -- <folder of labelled .tsv>",
+      lexiconExamples: fromLexicon.length,
+      wordings: fromWordings.length,
+      labelledExamples: forUse.length - fromLexicon.length - fromWordings.length,
+      labelledSets: [...new Set(labelled.map(({ set }) => set))],
+      leftOut: "rows of the part holdout, and every text that equals one of them",
+      settings,
+      losses: final.losses,
+      bytes: final.weights.length,
+    },
+    null,
+    2,
+  )}\n`,
 )
+process.stdout.write(`${forUse.length} examples, ${final.weights.length} bytes\n`)

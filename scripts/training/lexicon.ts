@@ -1,10 +1,22 @@
-/** The lexicon's rows, for scripts that need them without the service. */
+/** The lexicon's rows, and the wordings beside it, for scripts that need them without the service. */
+import { Effect } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
-import { parseLexicon } from "../../src/hs/Lexicon.ts"
+import { readRows } from "../../src/hs/Knowledge.ts"
+import { parseWordings } from "./wordings.ts"
 
-const folder = new URL("../../src/hs/lexicon/", import.meta.url)
-
-export const readLexicon = () =>
+const textsOf = (folder: URL) =>
   readdirSync(folder)
-    .filter((name) => name.endsWith(".txt"))
-    .flatMap((name) => parseLexicon(name, readFileSync(new URL(name, folder), "utf8")).rows)
+    .filter((file) => file.endsWith(".txt"))
+    .sort()
+    .map((file) => ({ file, text: readFileSync(new URL(file, folder), "utf8") }))
+
+export const readLexicon = () => Effect.runSync(readRows(textsOf(new URL("../../src/hs/lexicon/", import.meta.url))))
+
+/** Throws with the first fault. */
+export const readWordings = (exists: (code: string) => boolean) =>
+  textsOf(new URL("wordings/", import.meta.url)).flatMap(({ file, text }) => {
+    const { wordings, faults } = parseWordings(text, exists)
+    const first = faults[0]
+    if (first) throw new Error(`${file}:${first.line}: ${first.problem}`)
+    return wordings
+  })

@@ -2,6 +2,8 @@
  * Fits the network of `src/hs/LearnedModel.ts` by stochastic gradient descent with Adagrad steps, and packs it into
  * bytes. One example costs one pass over the headings and over the subheadings of its own heading.
  */
+import { constants, zstdCompressSync } from "node:zlib"
+import { pack } from "../../src/hs/arrays.ts"
 import type { Features } from "../../src/hs/features.ts"
 
 export interface Example {
@@ -20,6 +22,8 @@ export interface Settings {
   readonly dropout: number
   readonly vocabulary: number
   readonly smoothing: number
+  /** The packed network is quantised as coarsely as this size asks. */
+  readonly bytes: number
 }
 
 /** Deterministic, so that the same data gives the same weights. */
@@ -39,10 +43,11 @@ const vocabularyOf = (examples: ReadonlyArray<Example>, size: number) => {
     .sort((a, b) => b[1] - a[1])
     .slice(0, size)
   const hashes = kept.map(([hash]) => hash).sort((a, b) => a - b)
-  const idf = hashes.map((hash) => Math.log(1 + examples.length / counts.get(hash)!))
+  const idf = hashes.map((hash) => Math.round(16 * Math.log(1 + examples.length / counts.get(hash)!)))
   return {
     hashes: Int32Array.from(hashes),
-    idf: Float32Array.from(idf),
+    /** In sixteenths. */
+    idf: Uint8Array.from(idf),
     positions: new Map(hashes.map((hash, index) => [hash, index])),
   }
 }
@@ -167,35 +172,37 @@ export const fit = (
     }
     report(epoch + 1, loss / prepared.length)
   }
-  return pack({ dimensions, features: vocabulary.hashes.length, headings, subheadings }, [
-    vocabulary.hashes,
-    vocabulary.idf,
-    ...quantised(inputs, dimensions),
-    ...layerOf(outputs, dimensions),
-    ...layerOf(inner, dimensions),
-  ])
+  const rest = [...layerOf(outputs, dimensions), ...layerOf(inner, dimensions)]
+  const gaps = vocabulary.hashes.map((hash, i) => (i === 0 ? hash : (hash - vocabulary.hashes[i - 1]!) | 0))
+  const spread = Math.sqrt(inputs.weights.reduce((sum, weight) => sum + weight * weight, 0) / inputs.weights.length)
+  for (let step = finest * spread; ; step *= 1.1) {
+    const header = { dimensions, step, headings, subheadings }
+    const bytes = zstdCompressSync(pack(header, [gaps, vocabulary.idf, halves(inputs.weights, step), ...rest]), {
+      params: { [constants.ZSTD_c_compressionLevel]: 19 },
+    })
+    if (bytes.length <= settings.bytes) return bytes
+  }
+}
+
+/** The finest step of quantisation that is tried, in standard deviations of the weights. */
+const finest = 1
+
+/** Whole multiples of the step, seven either way, two in one byte. */
+const halves = (weights: Float32Array, step: number): Uint8Array => {
+  const half = (weight: number) => Math.max(-7, Math.min(7, Math.round(weight / step))) + 8
+  return Uint8Array.from(
+    { length: weights.length / 2 },
+    (_, i) => half(weights[2 * i]!) | (half(weights[2 * i + 1]!) << 4),
+  )
 }
 
 /** Eight bits a weight, with a scale a row. */
-const quantised = ({ weights, biases }: Matrix, dimensions: number): readonly [Float32Array, Int8Array] => {
+const layerOf = ({ weights, biases }: Matrix, dimensions: number) => {
   const scales = Float32Array.from(biases, (_, row) => {
     let largest = 1e-9
     for (let d = 0; d < dimensions; d++) largest = Math.max(largest, Math.abs(weights[row * dimensions + d]!))
     return largest / 127
   })
-  return [scales, Int8Array.from(weights, (weight, i) => Math.round(weight / scales[Math.floor(i / dimensions)]!))]
-}
-
-const layerOf = (layer: Matrix, dimensions: number) => {
-  const [scales, weights] = quantised(layer, dimensions)
-  return [scales, layer.biases, weights]
-}
-
-const pack = (header: object, arrays: ReadonlyArray<Int32Array | Float32Array | Int8Array>): Uint8Array => {
-  const head = Buffer.from(`${JSON.stringify(header)}\n`)
-  const aligned = (bytes: Uint8Array) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)])
-  return Buffer.concat([
-    aligned(head),
-    ...arrays.map((array) => aligned(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))),
-  ])
+  const vectors = Int8Array.from(weights, (weight, i) => Math.round(weight / scales[Math.floor(i / dimensions)]!))
+  return [scales, biases, vectors]
 }

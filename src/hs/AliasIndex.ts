@@ -1,8 +1,9 @@
 /**
- * Finds the aliases most like a phrase: TF-IDF cosine over hashed features, one document an alias. Pure; built once.
+ * Finds the phrases most like a query: TF-IDF cosine over hashed features, one document a phrase. The table is built from
+ * the lexicon once and can be kept in a file. Pure.
  */
 import { addFeatures, type Features, hash } from "./features.ts"
-import { type LexiconRow, withQualifier } from "./Lexicon.ts"
+import type { Phrase, PhraseKind } from "./phrases.ts"
 import { normaliseLines, wordsOf } from "./text.ts"
 
 export interface Match {
@@ -10,51 +11,41 @@ export interface Match {
   readonly code: string
   /** Cosine, 0 to 1. */
   readonly similarity: number
-  readonly alias: string
-  /** The alias and the phrase are the same but for spaces. */
+  /** The phrase and the query are the same but for spaces. */
   readonly exact: boolean
 }
 
 export interface AliasIndex {
-  /** The aliases most like the phrase, most similar first. */
+  /** The phrases most like the query, most similar first. */
   readonly search: (phrase: string, query: Features) => ReadonlyArray<Match>
-  readonly documents: number
 }
 
-interface Document {
-  readonly row: number
-  readonly text: string
-  readonly weight: number
+export interface AliasTable {
+  /** Codes that documents stand for. */
+  readonly codes: ReadonlyArray<string>
+  /** Position in `codes` of each document. */
+  readonly codeOf: Int32Array
+  /** Hash of each document's letters. */
+  readonly wholes: Int32Array
+  /** Inverse document frequency of each bucket. */
+  readonly idf: Float32Array
+  /** Bucket `b`'s postings are those from `starts[b]` up to `starts[b + 1]`. */
+  readonly starts: Int32Array
+  readonly postings: Int32Array
+  /** Weight of each posting, in 255ths. */
+  readonly weights: Uint8Array
+}
+
+/** How much a document of each kind counts; tells separate siblings and name nothing. */
+const weightOf: Readonly<Record<Exclude<PhraseKind, "tell">, number>> = {
+  name: 0.9,
+  alias: 1,
+  see: 0.95,
+  also: 0.9,
 }
 
 const buckets = 1 << 18
 const bucketOf = (hash: number): number => (hash ^ (hash >>> 18)) & (buckets - 1)
-
-const documentsOf = (rows: ReadonlyArray<LexiconRow>): ReadonlyArray<Document> => {
-  const indexOf = new Map(rows.map((row, index) => [row.code, index]))
-  return rows.flatMap((row, index) => {
-    if (row.code.length === 2) return []
-    const own = [...row.aliases.ko, ...row.aliases.en].map((alias) => ({
-      row: index,
-      text: withQualifier(alias),
-      weight: 1,
-    }))
-    const names = [row.ko, row.en].map((text) => ({ row: index, text, weight: 0.9 }))
-    const elsewhere = row.see.flatMap(({ code, aliases }) => {
-      const target = indexOf.get(code) ?? indexOf.get(code.slice(0, 4))
-      return target === undefined
-        ? []
-        : aliases.map((alias) => ({ row: target, text: withQualifier(alias), weight: 0.95 }))
-    })
-    const also = row.also.flatMap(({ code, aliases }) => {
-      const target = indexOf.get(code) ?? indexOf.get(code.slice(0, 4))
-      return target === undefined
-        ? []
-        : aliases.map((alias) => ({ row: target, text: withQualifier(alias), weight: 0.9 }))
-    })
-    return [...names, ...own, ...elsewhere, ...also]
-  })
-}
 
 /** Numbers that grow without an object each. */
 const growing = <A extends Int32Array | Float32Array>(make: new (length: number) => A) => {
@@ -90,8 +81,12 @@ const collect = (texts: ReadonlyArray<string>) => {
   return { hashes: hashes.all(), weights: weights.all(), ends }
 }
 
-export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => {
-  const documents = documentsOf(rows)
+export const buildAliasTable = (phrases: ReadonlyArray<Phrase>): AliasTable => {
+  const documents = phrases.flatMap(({ code, text, kind }) =>
+    kind === "tell" ? [] : [{ code, text, weight: weightOf[kind] }],
+  )
+  const codes = [...new Set(documents.map(({ code }) => code))]
+  const position = new Map(codes.map((code, index) => [code, index]))
   const normalised = normaliseLines(documents.map(({ text }) => text).join("\n")).split("\n")
   const { hashes, weights: raw, ends } = collect(normalised)
   const starts = new Int32Array(buckets + 1)
@@ -100,23 +95,33 @@ export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => 
   for (let i = 0; i < buckets; i++) idf[i] = Math.log(1 + documents.length / (1 + starts[i + 1]!))
   for (let i = 0; i < buckets; i++) starts[i + 1]! += starts[i]!
   const postings = new Int32Array(hashes.length)
-  const weights = new Float32Array(hashes.length)
+  const weights = new Uint8Array(hashes.length)
   const cursor = starts.slice(0, buckets)
   documents.forEach(({ weight }, document) => {
     const from = document === 0 ? 0 : ends[document - 1]!
     let norm = 0
     for (let i = from; i < ends[document]!; i++) norm += (raw[i]! * idf[hashes[i]!]!) ** 2
-    const scale = weight / (Math.sqrt(norm) || 1)
+    const scale = (255 * weight) / (Math.sqrt(norm) || 1)
     for (let i = from; i < ends[document]!; i++) {
       const at = cursor[hashes[i]!]!++
       postings[at] = document
-      weights[at] = raw[i]! * idf[hashes[i]!]! * scale
+      weights[at] = Math.max(1, Math.round(raw[i]! * idf[hashes[i]!]! * scale))
     }
   })
-  const wholes = Int32Array.from(normalised, (text) => wholeOf(text.replace(/\s*\([^()]*\)$/, "")))
-  const scores = new Float32Array(documents.length)
   return {
-    documents: documents.length,
+    codes,
+    codeOf: Int32Array.from(documents, ({ code }) => position.get(code)!),
+    wholes: Int32Array.from(normalised, (text) => wholeOf(text.replace(/\s*\([^()]*\)$/, ""))),
+    idf,
+    starts,
+    postings,
+    weights,
+  }
+}
+
+export const aliasIndex = ({ codes, codeOf, wholes, idf, starts, postings, weights }: AliasTable): AliasIndex => {
+  const scores = new Float32Array(codeOf.length)
+  return {
     search: (phrase, query) => {
       const touched: Array<number> = []
       let norm = 0
@@ -130,7 +135,7 @@ export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => 
           scores[document]! += weight * weights[at]!
         }
       }
-      const scale = 1 / (Math.sqrt(norm) || 1)
+      const scale = 1 / (255 * Math.sqrt(norm) || 1)
       let best = 0
       for (const document of touched) best = Math.max(best, scores[document]!)
       const found: Array<readonly [number, number]> = []
@@ -143,9 +148,8 @@ export const buildAliasIndex = (rows: ReadonlyArray<LexiconRow>): AliasIndex => 
         .sort((x, y) => y[1] - x[1])
         .slice(0, mostMatches)
         .map(([document, similarity]) => ({
-          code: rows[documents[document]!.row]!.code,
+          code: codes[codeOf[document]!]!,
           similarity,
-          alias: documents[document]!.text,
           exact: wholes[document] === whole,
         }))
     },

@@ -2,30 +2,22 @@
  * The Harmonized System in memory: what exists, what became of older codes, and what a message names. Loads its files
  * once; afterwards everything is a pure function of the message.
  */
-import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
+import { Context, Effect, FileSystem, Layer, Path } from "effect"
 import { fileURLToPath } from "node:url"
 import { HsCode, subheadingOf } from "../domain/HsCode.ts"
 import type { Candidate, Language, Recognition, WrittenCode } from "../domain/Recognition.ts"
 import type { Distinction, Question } from "../domain/Question.ts"
 import { clarify } from "./clarify.ts"
 import { distinguish } from "./distinctions.ts"
-import { buildAliasIndex } from "./AliasIndex.ts"
+import { aliasIndex, type AliasIndex } from "./AliasIndex.ts"
 import { type Editions, parseEditions } from "./Editions.ts"
-import { checkLexicon, parseLexicon } from "./Lexicon.ts"
+import { loadKnowledge } from "./Knowledge.ts"
 import { makeNomenclature, type Nomenclature } from "./Nomenclature.ts"
 import { readModel } from "./LearnedModel.ts"
+import { type OfficialName, officialIndex, together } from "./officialNames.ts"
 import { rank, type RankedHeading, type RankingWeights, signalsOf } from "./ranking.ts"
 import { normalise, withoutQuestion } from "./text.ts"
 import { findWrittenCodes, withoutCodes } from "./WrittenCodes.ts"
-
-/** The data files contradict themselves; `faults` are `file:line: problem`. */
-class LexiconInvalid extends Schema.TaggedError<LexiconInvalid>()("LexiconInvalid", {
-  faults: Schema.Array(Schema.String),
-}) {
-  override get message() {
-    return `${this.faults.length} faults in the lexicon, first ${this.faults[0]}`
-  }
-}
 
 const certain = 0.98
 const candidateLimit = 10
@@ -39,6 +31,10 @@ export class HarmonizedSystem extends Context.Service<
     readonly recognize: (message: string) => Recognition
     /** The question that would tell the candidates apart, or null when none is needed or helps. */
     readonly question: (recognition: Recognition) => Question | null
+    /** Lets official names of imported schedules take part in the recognition, in place of those before them. */
+    readonly learn: (names: ReadonlyArray<OfficialName>) => Effect.Effect<void>
+    /** A few names of the goods of a code, Korean and English in turn. */
+    readonly examples: (code: string) => ReadonlyArray<string>
     /** Why the first code and not the other. */
     readonly distinguish: (first: HsCode, other: HsCode) => Distinction | null
   }
@@ -54,24 +50,16 @@ const folder = fileURLToPath(new URL(".", import.meta.url))
 const load = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const names = (yield* fs.readDirectory(path.join(folder, "lexicon"))).filter((name) => name.endsWith(".txt")).sort()
-  const files = yield* Effect.forEach(names, (name) =>
-    Effect.map(fs.readFileString(path.join(folder, "lexicon", name)), (text) => ({
-      file: name,
-      ...parseLexicon(name, text),
-    })),
-  )
-  const faults = [...files.flatMap((file) => file.faults), ...checkLexicon(files)]
-  if (faults.length > 0) {
-    return yield* new LexiconInvalid({ faults: faults.map(({ file, line, problem }) => `${file}:${line}: ${problem}`) })
-  }
-  const rows = files.flatMap((file) => file.rows)
+  const { rows, table } = yield* loadKnowledge
   const nomenclature = makeNomenclature(rows)
-  const editions = parseEditions(yield* fs.readFileString(path.join(folder, "editions", "2017-to-2022.txt")))
-  const index = buildAliasIndex(rows)
+  const edition = (name: string) => fs.readFileString(path.join(folder, "editions", name))
+  const editions = parseEditions(yield* edition("2017-to-2022.txt"), yield* edition("2022-from-2017.txt"))
+  let official: AliasIndex | null = null
+  const index = together(aliasIndex(table), () => official)
   const model = readModel(yield* fs.readFile(path.join(folder, "model", "weights.bin")))
   const weights = JSON.parse(yield* fs.readFileString(path.join(folder, "model", "ranking.json"))) as RankingWeights
   const rules = new Map(rows.map(({ code, also }) => [code, also]))
+  const examples = new Map(rows.map(({ code, examples }) => [code, examples]))
   const recognize = (message: string): Recognition => {
     const { written, unknown, text } = readCodes(message, nomenclature, editions)
     const phrase = withoutQuestion(normalise(text))
@@ -96,6 +84,10 @@ const load = Effect.gen(function* () {
     editions,
     recognize,
     question: (recognition) => clarify(recognition, nomenclature, recognize),
+    learn: Effect.fn("HarmonizedSystem.learn")(function* (names: ReadonlyArray<OfficialName>) {
+      official = names.length === 0 ? null : yield* officialIndex(names)
+    }),
+    examples: (code) => examples.get(code) ?? examples.get(code.slice(0, 4)) ?? [],
     distinguish: (first, other) => {
       const [a, b] = [nomenclature.get(first), nomenclature.get(other)]
       const stated = [...(rules.get(first) ?? []), ...(rules.get(first.slice(0, 4)) ?? [])]

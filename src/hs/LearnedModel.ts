@@ -2,10 +2,13 @@
  * A small linear network over the hashed features of a phrase: the mean of its features' vectors, then one softmax over
  * the headings and one within each heading over its subheadings. `scripts/train.ts` fits and writes it. Pure.
  *
- * File: a JSON line `{ dimensions, features, headings, subheadings }` padded to a multiple of 4 bytes, then, little-endian:
- * feature hashes (int32, ascending), their inverse document frequencies (float32), their scales (float32) and vectors
- * (int8), then scales, biases (float32) and vectors (int8) of the headings and of the subheadings, in code order.
+ * File (`arrays.ts`, compressed by zstd): header `{ dimensions, step, headings, subheadings }`; of the features, in
+ * ascending order of their hashes: how much each hash adds to the one before, inverse document frequencies in sixteenths,
+ * and vectors, four bits a number, in multiples of `step`; then scales, biases and vectors of the headings and of the
+ * subheadings, in code order.
  */
+import { zstdDecompressSync } from "node:zlib"
+import { unpack } from "./arrays.ts"
 import type { Features } from "./features.ts"
 
 export interface LearnedModel {
@@ -24,12 +27,26 @@ export interface Prediction {
 
 interface Header {
   readonly dimensions: number
-  readonly features: number
+  readonly step: number
   readonly headings: ReadonlyArray<string>
   readonly subheadings: ReadonlyArray<string>
 }
 
-const align = (offset: number): number => (offset + 3) & ~3
+type Layer = readonly [scales: Float32Array, biases: Float32Array, vectors: Int8Array]
+
+/** Position of a number in ascending ones, or -1. */
+const positionOf = (ascending: Int32Array, value: number): number => {
+  let from = 0
+  let to = ascending.length - 1
+  while (from <= to) {
+    const middle = (from + to) >> 1
+    const found = ascending[middle]!
+    if (found === value) return middle
+    if (found < value) from = middle + 1
+    else to = middle - 1
+  }
+  return -1
+}
 
 const softmax = (scores: Float32Array): Float32Array => {
   let highest = -Infinity
@@ -42,46 +59,25 @@ const softmax = (scores: Float32Array): Float32Array => {
 
 /** Reads the bytes that `scripts/train.ts` wrote. */
 export const readModel = (bytes: Uint8Array): LearnedModel => {
-  const end = bytes.indexOf(10)
-  const { dimensions, features, headings, subheadings } = JSON.parse(
-    new TextDecoder().decode(bytes.subarray(0, end)),
-  ) as Header
-  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
-  let offset = align(end + 1)
-  const take = <A>(
-    make: new (buffer: ArrayBufferLike, offset: number, length: number) => A,
-    length: number,
-    size: number,
-  ): A => {
-    const view = new make(buffer, offset, length)
-    offset = align(offset + length * size)
-    return view
-  }
-  const hashes = take(Int32Array, features, 4)
-  const idf = take(Float32Array, features, 4)
-  const featureScales = take(Float32Array, features, 4)
-  const vectors = take(Int8Array, features * dimensions, 1)
-  const layer = (size: number) => ({
-    scales: take(Float32Array, size, 4),
-    biases: take(Float32Array, size, 4),
-    vectors: take(Int8Array, size * dimensions, 1),
-  })
-  const headingLayer = layer(headings.length)
-  const subheadingLayer = layer(subheadings.length)
-  const positions = new Map<number, number>()
-  hashes.forEach((hash, index) => positions.set(hash, index))
+  const { header, arrays } = unpack(zstdDecompressSync(bytes))
+  const { dimensions, step, headings, subheadings } = header as Header
+  const [gaps, idf, vectors, ...layers] = arrays as readonly [
+    Int32Array,
+    Uint8Array,
+    Uint8Array,
+    ...Array<Float32Array | Int8Array>,
+  ]
+  let reached = 0
+  const hashes = gaps.map((gap) => (reached = (reached + gap) | 0))
+  const headingLayer = layers.slice(0, 3) as unknown as Layer
+  const subheadingLayer = layers.slice(3) as unknown as Layer
   const ranges = new Map<string, readonly [number, number]>()
   subheadings.forEach((code, index) => {
     const heading = code.slice(0, 4)
     ranges.set(heading, [ranges.get(heading)?.[0] ?? index, index + 1])
   })
 
-  const scoresOf = (
-    hidden: Float32Array,
-    { scales, biases, vectors: rows }: typeof headingLayer,
-    from: number,
-    to: number,
-  ) => {
+  const scoresOf = (hidden: Float32Array, [scales, biases, rows]: Layer, from: number, to: number) => {
     const scores = new Float32Array(to - from)
     for (let row = from; row < to; row++) {
       let sum = 0
@@ -102,16 +98,19 @@ export const readModel = (bytes: Uint8Array): LearnedModel => {
       for (let i = 0; i < query.hashes.length; i++) {
         const weight = query.weights[i]!
         total += weight
-        const position = positions.get(query.hashes[i]!)
-        if (position === undefined) continue
+        const position = positionOf(hashes, query.hashes[i]!)
+        if (position < 0) continue
         known += weight
         const scaled = weight * idf[position]!
         norm += scaled * scaled
-        const factor = scaled * featureScales[position]!
-        const start = position * dimensions
-        for (let d = 0; d < dimensions; d++) hidden[d]! += factor * vectors[start + d]!
+        let at = (position * dimensions) / 2
+        for (let d = 0; d < dimensions; d += 2) {
+          const pair = vectors[at++]!
+          hidden[d]! += scaled * ((pair & 15) - 8)
+          hidden[d + 1]! += scaled * ((pair >> 4) - 8)
+        }
       }
-      const scale = 1 / (Math.sqrt(norm) || 1)
+      const scale = step / (Math.sqrt(norm) || 1)
       for (let d = 0; d < dimensions; d++) hidden[d]! *= scale
       return {
         headings: scoresOf(hidden, headingLayer, 0, headings.length),

@@ -35,6 +35,12 @@ export interface LexiconRow {
   readonly also: ReadonlyArray<AlsoMeans>
 }
 
+/** What is known of a code once its aliases are indexed. */
+export type NamedRow = Pick<LexiconRow, "code" | "ko" | "en" | "tell" | "usual" | "also"> & {
+  /** The first few aliases, Korean and English in turn. */
+  readonly examples: ReadonlyArray<string>
+}
+
 export interface LexiconFault {
   readonly file: string
   /** From 1; 0 for the file as a whole. */

@@ -21,9 +21,11 @@ export interface Nomenclature {
   readonly size: { readonly chapters: number; readonly headings: number; readonly subheadings: number }
 }
 
-export const makeNomenclature = (rows: ReadonlyArray<LexiconRow>): Nomenclature => {
+type Row = Pick<LexiconRow, "code" | "ko" | "en" | "tell" | "usual">
+
+export const makeNomenclature = (rows: ReadonlyArray<Row>): Nomenclature => {
   const entries = new Map<string, Entry & { readonly children: Array<HsCode> }>()
-  const put = (code: string, row: LexiconRow, tell: Names | null) => {
+  const put = (code: string, row: Row, tell: Names | null) => {
     const key = HsCode.make(code)
     const usual = row.usual === null || code.length !== 4 ? null : HsCode.make(row.usual)
     entries.set(key, { code: key, names: { ko: row.ko, en: row.en }, tell, usual, children: [] })

@@ -82,30 +82,32 @@ export const withoutQuestion = (normalised: string): string =>
     .trim()
     .replace(/^(?:(?:for|of|on|about|is|the|an?|my|this)\s+)+/, "")
 
-const irregular: Readonly<Record<string, string>> = {
-  knives: "knife",
-  leaves: "leaf",
-  shelves: "shelf",
-  loaves: "loaf",
-  halves: "half",
-  feet: "foot",
-  teeth: "tooth",
-  geese: "goose",
-  mice: "mouse",
-  men: "man",
-  women: "woman",
-  children: "child",
-  people: "person",
-  oxen: "ox",
-  lenses: "lens",
-  gases: "gas",
-  buses: "bus",
-}
+const irregular = new Map(
+  Object.entries({
+    knives: "knife",
+    leaves: "leaf",
+    shelves: "shelf",
+    loaves: "loaf",
+    halves: "half",
+    feet: "foot",
+    teeth: "tooth",
+    geese: "goose",
+    mice: "mouse",
+    men: "man",
+    women: "woman",
+    children: "child",
+    people: "person",
+    oxen: "ox",
+    lenses: "lens",
+    gases: "gas",
+    buses: "bus",
+  }),
+)
 const unchanging = /(?:ss|us|is|ics|ous)$/
 
 /** English singular, good enough to make `boxes` and `box` one word. */
 const singular = (word: string): string => {
-  const known = irregular[word]
+  const known = irregular.get(word)
   if (known !== undefined) return known
   if (word.length < 4 || !word.endsWith("s") || unchanging.test(word)) return word
   if (word.endsWith("ies") && word.length > 4) return `${word.slice(0, -3)}y`

@@ -113,8 +113,10 @@ describe("the nomenclature", () => {
 })
 
 it("follows older codes to their successors and back", () => {
-  const editions = parseEditions("# facts\n8517.12 = 8517.13 8517.14\n")
+  const editions = parseEditions("# facts\n8517.12 = 8517.13 8517.14\n", "8517.14 = 8517.12\n8524.11 = many\n")
   assert.strictEqual(editions.successors("851712").join(" "), "851713 851714")
-  assert.strictEqual(editions.predecessors("851714").join(), "851712")
+  assert.deepStrictEqual(editions.origins("851714"), ["851712"] as never)
+  assert.strictEqual(editions.origins("852411"), "many")
+  assert.isNull(editions.origins("851762"))
   assert.deepStrictEqual(editions.successors("851713"), [])
 })
