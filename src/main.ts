@@ -7,6 +7,8 @@ import { AnswerModel } from "./answer/AnswerModel.ts"
 import { ChatTurn } from "./chat/ChatTurn.ts"
 import { Context7 } from "./context7/Context7.ts"
 import { DetailPages } from "./detail/DetailPages.ts"
+import { CodePages } from "./detail/CodePages.ts"
+import * as OfficialNames from "./detail/OfficialNames.ts"
 import { GoodsSearch } from "./detail/GoodsSearch.ts"
 import { ChatHistory } from "./history/ChatHistory.ts"
 import { HarmonizedSystem } from "./hs/HarmonizedSystem.ts"
@@ -14,15 +16,16 @@ import { listenConfig, server } from "./http/HttpServer.ts"
 import { Tokens } from "./http/Tokens.ts"
 import * as Database from "./platform/Database.ts"
 import { StartError, wrongVariable } from "./platform/StartError.ts"
+import { TariffSchedules } from "./tariff/TariffSchedules.ts"
 import * as Telemetry from "./platform/Telemetry.ts"
 
 if (existsSync(".env")) process.loadEnvFile()
 
-const history = ChatHistory.layer.pipe(Layer.provide(Database.layer))
+const stored = Layer.mergeAll(ChatHistory.layer, TariffSchedules.layer).pipe(Layer.provide(Database.layer))
 
 const rooms = ChatTurn.layer.pipe(
-  Layer.provideMerge([DetailPages.layer, GoodsSearch.layer]),
-  Layer.provideMerge([HarmonizedSystem.layer, Context7.layer, AnswerModel.layerGrounded, history, Tokens.layer]),
+  Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),
+  Layer.provideMerge([HarmonizedSystem.layer, Context7.layer, AnswerModel.layerGrounded, stored, Tokens.layer]),
 )
 
 const announce = Layer.effectDiscard(

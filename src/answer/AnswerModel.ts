@@ -30,7 +30,9 @@ export class AnswerModel extends Context.Service<
   static readonly layerGrounded = Layer.succeed(AnswerModel, {
     model: "grounded",
     answer: (grounding) =>
-      Stream.fromIterable(composeAnswer(grounding)).pipe(
+      Stream.unwrap(
+        Effect.map(grounding.citations, (citations) => Stream.fromIterable(composeAnswer(grounding, citations))),
+      ).pipe(
         Stream.concat(
           Stream.unwrap(
             Effect.map(grounding.evidence, (evidence) =>

@@ -1,5 +1,5 @@
 /** The answer to "which HS code is this?". Pure. */
-import type { Grounding, PlacedCandidate } from "../domain/Grounding.ts"
+import type { Citations, Grounding, PlacedCandidate } from "../domain/Grounding.ts"
 import { dotted } from "../domain/HsCode.ts"
 import type { Language } from "../domain/Recognition.ts"
 import { inLanguage, withTopic } from "./korean.ts"
@@ -18,7 +18,7 @@ const certainty = (confidence: number, language: Language): string => {
   return say("가능성이 있습니다", "possibly")
 }
 
-export const classification = (grounding: Grounding): ReadonlyArray<string> => {
+export const classification = (grounding: Grounding, citations: Citations): ReadonlyArray<string> => {
   const { detected, candidates, recognition } = grounding
   const say = inLanguage(recognition.language)
   const unknown = recognition.unknown.map((code) =>
@@ -34,6 +34,7 @@ export const classification = (grounding: Grounding): ReadonlyArray<string> => {
     ...history(grounding),
     verdict(grounding, detected),
     ...place(detected, recognition.language),
+    ...nationalLines(citations, recognition.language),
     ...reasons(grounding, detected),
     ...alternatives(others, recognition.language),
     ...questionBack(grounding),
@@ -85,6 +86,29 @@ const place = (detected: PlacedCandidate, language: Language): ReadonlyArray<str
         ? `- 제${dotted(code)}${level.ko}: ${names.ko}\n`
         : `- ${level.en} ${dotted(code)}: ${names.en}\n`
     }),
+  ]
+}
+
+const nationalLines = ({ lines, missing }: Citations, language: Language): ReadonlyArray<string> => {
+  const say = inLanguage(language)
+  const absent = missing.map((code) =>
+    say(
+      `- **${code}**: 가져온 국가별 세율표에 없는 세번입니다.\n`,
+      `- **${code}** is no line of the imported national schedules.\n`,
+    ),
+  )
+  if (lines.length + absent.length === 0) return []
+  return [
+    say("\n### 국가별 세번과 세율\n\n", "\n### National lines and rates\n\n"),
+    ...lines.map(({ country, code, names, rate, source, validFrom }) => {
+      const name = (language === "ko" ? (names.ko ?? names.en) : (names.en ?? names.ko)) ?? ""
+      const duty = rate === null ? "" : say(`, 일반세율 **${rate}**`, `, general rate **${rate}**`)
+      return say(
+        `- ${country} **${code}** ${name}${duty} (${source}, ${validFrom}부터)\n`,
+        `- ${country} **${code}** ${name}${duty} (${source}, from ${validFrom})\n`,
+      )
+    }),
+    ...absent,
   ]
 }
 

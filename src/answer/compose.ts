@@ -3,24 +3,24 @@
  * does not know. Pure.
  */
 import type { Evidence } from "../domain/Analysis.ts"
-import type { Grounding } from "../domain/Grounding.ts"
+import type { Citations, Grounding } from "../domain/Grounding.ts"
 import { dotted } from "../domain/HsCode.ts"
 import type { Language } from "../domain/Recognition.ts"
 import { classification } from "./classification.ts"
 import { inLanguage } from "./korean.ts"
 
-export const composeAnswer = (grounding: Grounding): ReadonlyArray<string> => {
+export const composeAnswer = (grounding: Grounding, citations: Citations): ReadonlyArray<string> => {
   switch (grounding.intent.primary) {
     case "HS_CODE_ANALYSIS":
-      return classification(grounding)
+      return classification(grounding, citations)
     case "TRADE_REGULATION":
-      return [...regulation(grounding), ...(grounding.detected ? classification(grounding) : [])]
+      return [...regulation(grounding), ...(grounding.detected ? classification(grounding, citations) : [])]
     case "MARKET_ANALYSIS":
       return statistics(grounding)
     case "CARGO_TRACKING":
       return cargo(grounding)
     case "GENERAL_TRADE_INFO":
-      return grounding.detected ? classification(grounding) : general(grounding)
+      return grounding.detected ? classification(grounding, citations) : general(grounding)
   }
 }
 

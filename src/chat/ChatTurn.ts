@@ -8,6 +8,7 @@ import { AnswerModel } from "../answer/AnswerModel.ts"
 import { DetailPages } from "../detail/DetailPages.ts"
 import { ChatHistory, type SessionForbidden, type SessionNotFound } from "../history/ChatHistory.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
+import { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { answerTask } from "./answerTask.ts"
 import { greet, openTurn, refine } from "./openTurn.ts"
 import { outcomeOf } from "./outcome.ts"
@@ -44,6 +45,7 @@ const make = Effect.gen(function* () {
     detail: yield* DetailPages,
     model: yield* AnswerModel,
     history: yield* ChatHistory,
+    schedules: yield* TariffSchedules,
   }
   const running = yield* FiberSet.make<void>()
   yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(running).pipe(Effect.timeoutOption(grace)))
@@ -62,7 +64,7 @@ const make = Effect.gen(function* () {
         if (Option.isSome(open)) subject = refine(request.message, open.value, services.hs)
       }
       const log = yield* makeTurnLog
-      const turn = yield* openTurn(request, subject, services.hs, log)
+      const turn = yield* openTurn(request, subject, services.hs, services.schedules, log)
       const run =
         caller._tag === "Guest"
           ? Effect.raceFirst(runTurn(turn, request, services), Deferred.await(turn.abandoned))
@@ -84,6 +86,7 @@ interface Services {
   readonly detail: DetailPages["Service"]
   readonly model: AnswerModel["Service"]
   readonly history: ChatHistory["Service"]
+  readonly schedules: TariffSchedules["Service"]
 }
 
 const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnRequest, services: Services) {

@@ -5,9 +5,11 @@ import type { Grounding, PlacedCandidate } from "../domain/Grounding.ts"
 import type { Candidate } from "../domain/Recognition.ts"
 import { SessionId, TurnId } from "../domain/Turn.ts"
 import type { DetailResult } from "../detail/DetailPages.ts"
+import { cite } from "../detail/citations.ts"
 import { settle } from "../detail/settle.ts"
 import type { OpenQuestion } from "../history/ChatHistory.ts"
 import type { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
+import type { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { detectIntent } from "./detectIntent.ts"
 import { sessionNote } from "./narration.ts"
 import { makeVoice, type TurnContext, type TurnRequest } from "./TurnContext.ts"
@@ -35,6 +37,7 @@ export const openTurn = Effect.fnUntraced(function* (
   request: TurnRequest,
   subject: string,
   hs: HarmonizedSystem["Service"],
+  schedules: TariffSchedules["Service"],
   log: TurnLog,
 ) {
   const started = yield* Clock.currentTimeMillis
@@ -56,6 +59,7 @@ export const openTurn = Effect.fnUntraced(function* (
     candidates: recognition.candidates.map(placed),
     detected: detected && placed(detected),
     question: hs.question(recognition),
+    citations: cite(schedules, recognition, detected && detected.code),
     evidence: Effect.map(Deferred.poll(detail).pipe(Effect.flatMap(Effect.transposeOption)), (result) =>
       Option.match(result, { onNone: () => [], onSome: (known) => known?.info.evidence ?? [] }),
     ),

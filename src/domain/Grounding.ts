@@ -5,6 +5,7 @@ import type { HsCode } from "./HsCode.ts"
 import type { IntentDetection } from "./Intent.ts"
 import type { Distinction, Question } from "./Question.ts"
 import type { Candidate, Names, Recognition } from "./Recognition.ts"
+import type { Country } from "./Tariff.ts"
 
 /** A candidate in its place in the nomenclature. */
 export interface PlacedCandidate extends Candidate {
@@ -14,6 +15,26 @@ export interface PlacedCandidate extends Candidate {
   readonly tell: Names | null
   /** Why it did not come first; null for the first. */
   readonly distinction: Distinction | null
+}
+
+/** A line of a national schedule, as an answer cites it. */
+export interface CitedLine {
+  readonly country: Country
+  /** As the country writes it. */
+  readonly code: string
+  readonly names: { readonly ko: string | null; readonly en: string | null }
+  /** The general rate as published; null when the publication states none. */
+  readonly rate: string | null
+  /** Name of the publication, and the first day that it holds. */
+  readonly source: string
+  readonly validFrom: string
+}
+
+export interface Citations {
+  /** Lines of the codes that were written, else of the code that was detected. */
+  readonly lines: ReadonlyArray<CitedLine>
+  /** Codes of more than six digits that were written and stand in no imported schedule. */
+  readonly missing: ReadonlyArray<string>
 }
 
 export interface Grounding {
@@ -26,6 +47,8 @@ export interface Grounding {
   readonly detected: PlacedCandidate | null
   /** The question whose answer would decide, when one is needed. */
   readonly question: Question | null
+  /** What the imported schedules say; nothing when there are none or they cannot be read in time. */
+  readonly citations: Effect.Effect<Citations>
   /** Evidence that has arrived by now; never waits. */
   readonly evidence: Effect.Effect<ReadonlyArray<Evidence>>
 }

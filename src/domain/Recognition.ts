@@ -25,7 +25,7 @@ export const Candidate = Schema.Struct({
 })
 export type Candidate = typeof Candidate.Type
 
-const Edition = Schema.Literals(["2017", "2022"])
+export const Edition = Schema.Literals(["2017", "2022"])
 
 /** A code that stands in the message; `successors` are its codes of HS 2022 (itself when it is current). */
 export const WrittenCode = Schema.Struct({

@@ -1,12 +1,13 @@
 /** The API as a whole: what OpenAPI and the documentation page are made from. */
 import { HttpApi, OpenApi } from "effect/http-api"
 import { ChatGroup } from "./ChatGroup.ts"
+import { DetailGroup } from "./DetailGroup.ts"
 import { HealthGroup } from "./HealthGroup.ts"
 import { SearchGroup } from "./SearchGroup.ts"
 import { HistoryGroup } from "./HistoryGroup.ts"
 
 export class Api extends HttpApi.make("hs-trade-chat")
-  .add(ChatGroup, SearchGroup, HistoryGroup, HealthGroup)
+  .add(ChatGroup, SearchGroup, DetailGroup, HistoryGroup, HealthGroup)
   .annotateMerge(
     OpenApi.annotations({
       title: "HS trade chat",

@@ -1,14 +1,21 @@
 /** Binds the API to the rooms below it. */
-import { Effect, Layer } from "effect"
+import { DateTime, Effect, Layer, Schema } from "effect"
+import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { ChatTurn } from "../chat/ChatTurn.ts"
+import { CodePages, type PageQuery } from "../detail/CodePages.ts"
 import { GoodsSearch } from "../detail/GoodsSearch.ts"
 import { DetailPages } from "../detail/DetailPages.ts"
 import { ChatHistory } from "../history/ChatHistory.ts"
+import { Comparison, DetailPage } from "../domain/DetailPage.ts"
+import { HsCode } from "../domain/HsCode.ts"
+import type { Language } from "../domain/Recognition.ts"
+import { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { Api } from "./Api.ts"
 import { authentication, CurrentCaller, CurrentMember } from "./Authentication.ts"
+import { cacheable } from "./cacheable.ts"
 import { readChatRequest } from "./chatRequest.ts"
-import { historyUnavailable, saying, sessionRefused, Unavailable } from "./problems.ts"
+import { codeMalformed, codeRefused, historyUnavailable, saying, sessionRefused, Unavailable } from "./problems.ts"
 import { sseResponse } from "./sse.ts"
 
 const chat = HttpApiBuilder.group(
@@ -44,6 +51,63 @@ const search = HttpApiBuilder.group(
     )
   }),
 )
+
+const detail = HttpApiBuilder.group(
+  Api,
+  "detail",
+  Effect.fnUntraced(function* (handlers) {
+    const pages = yield* CodePages
+    const { version } = yield* TariffSchedules
+    const started = yield* DateTime.now
+    const answer = <S extends Schema.Codec<unknown, unknown>>(schema: S) => {
+      const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(schema)))
+      return (request: HttpServerRequest.HttpServerRequest, value: S["Type"], language: Language) =>
+        Effect.map(version, ({ importedAt }) =>
+          cacheable(request, encode(value), DateTime.max(started, importedAt ?? started), language),
+        )
+    }
+    const [page, comparison] = [answer(DetailPage), answer(Comparison)]
+    return handlers
+      .handle(
+        "page",
+        Effect.fnUntraced(function* ({ params, query, request }) {
+          const asked = yield* readPageQuery(params.code, query)
+          const found = yield* pages.page(asked).pipe(Effect.mapError(codeRefused))
+          return yield* page(request, found, asked.language)
+        }),
+      )
+      .handle(
+        "compare",
+        Effect.fnUntraced(function* ({ params, query, request }) {
+          const asked = yield* readPageQuery(params.code, query)
+          const other = yield* readCode(query.with)
+          const found = yield* pages.compare(asked, other).pipe(Effect.mapError(codeRefused))
+          return yield* comparison(request, found, asked.language)
+        }),
+      )
+  }),
+)
+
+const readCode = (written: string) =>
+  Schema.decodeUnknownEffect(HsCode)(written.replace(/[.\-\s]/g, "")).pipe(
+    Effect.mapError(() => codeMalformed(written)),
+  )
+
+interface PageParameters {
+  readonly country?: PageQuery["country"] | undefined
+  readonly edition?: PageQuery["edition"] | undefined
+  readonly lang?: Language | undefined
+  readonly asOf?: string | undefined
+}
+
+const readPageQuery = (written: string, { country, edition, lang, asOf }: PageParameters) =>
+  Effect.map(readCode(written), (code): PageQuery => ({
+    code,
+    country: country ?? null,
+    edition: edition ?? null,
+    language: lang ?? "ko",
+    asOf: asOf ?? null,
+  }))
 
 const defaults = { page: 1, size: 20, limit: 5 }
 
@@ -98,4 +162,4 @@ const health = HttpApiBuilder.group(
   }),
 )
 
-export const handlers = Layer.mergeAll(chat, search, history, health).pipe(Layer.provide(authentication))
+export const handlers = Layer.mergeAll(chat, search, detail, history, health).pipe(Layer.provide(authentication))

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
+import type { PageError } from "../detail/CodePages.ts"
 import type { SessionForbidden, SessionNotFound } from "../history/ChatHistory.ts"
 
 const members = {
@@ -30,6 +31,11 @@ export class Unauthorized extends HttpApiError.Problem<Unauthorized>()(
 ) {}
 export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", declare(403, "Forbidden"), members) {}
 export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", declare(404, "Not Found"), members) {}
+/** A code that does not exist where it was looked for; `existing` names what does. */
+export class NoSuchCode extends HttpApiError.Problem<NoSuchCode>()("NoSuchCode", declare(404, "Not Found"), {
+  ...members,
+  existing: Schema.Array(Schema.String),
+}) {}
 export class TooLarge extends HttpApiError.Problem<TooLarge>()(
   "TooLarge",
   declare(413, "Content Too Large"),
@@ -53,6 +59,30 @@ export const sessionRefused = (error: SessionNotFound | SessionForbidden): NotFo
   error._tag === "SessionNotFound"
     ? new NotFound(saying("CHAT_007", "There is no such session."))
     : new Forbidden(saying("CHAT_008", "This session belongs to somebody else."))
+
+export const codeRefused = (error: PageError): NoSuchCode | Unavailable => {
+  switch (error._tag) {
+    case "CodeUnknown": {
+      const existing = error.existing === null ? [] : [error.existing]
+      return new NoSuchCode({ ...saying("HSCODE_002", `No edition of the nomenclature has ${error.code}.`), existing })
+    }
+    case "LineUnknown": {
+      const where = error.country === null ? "No imported schedule" : `No imported schedule of ${error.country}`
+      return new NoSuchCode({
+        ...saying("HSCODE_003", `${where} has a line ${error.code}.`),
+        existing: error.existing,
+      })
+    }
+    case "TariffUnavailable":
+      return new Unavailable(saying("HTTP_503", "The schedules cannot be read at the moment. Please try again."))
+  }
+}
+
+/** The digits of a code as people write it; an even number of them from 2 to 10. */
+export const codeMalformed = (written: string): BadRequest =>
+  new BadRequest(
+    saying("HSCODE_001", `"${written.slice(0, 40)}" is no code of 2, 4, 6, 8 or 10 digits, dotted or not.`),
+  )
 
 export const historyUnavailable = (): Unavailable =>
   new Unavailable(saying("HTTP_503", "The history cannot be read at the moment. Please try again."))

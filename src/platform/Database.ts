@@ -66,15 +66,21 @@ const at = (where: string, url: Redacted.Redacted, maxConnections: number) => {
   return Layer.effectDiscard(reach(where)).pipe(Layer.provideMerge(client))
 }
 
-export const layer = Layer.unwrap(
-  Effect.gen(function* () {
-    const config = yield* DatabaseConfig
-    if (Option.isSome(config.url)) {
-      const url = config.url.value
-      return at(withoutPassword(Redacted.value(url)), url, config.maxConnections)
-    }
-    return Layer.unwrap(
-      Effect.map(EmbeddedPostgres, ({ url }) => at(`${config.dataDir}/postgres`, url, config.maxConnections)),
-    ).pipe(Layer.provide(EmbeddedPostgres.layer(config.dataDir)))
-  }),
-).pipe(Layer.provide(NodeServices.layer))
+const layerWith = (embedded: typeof EmbeddedPostgres.layer) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const config = yield* DatabaseConfig
+      if (Option.isSome(config.url)) {
+        const url = config.url.value
+        return at(withoutPassword(Redacted.value(url)), url, config.maxConnections)
+      }
+      return Layer.unwrap(
+        Effect.map(EmbeddedPostgres, ({ url }) => at(`${config.dataDir}/postgres`, url, config.maxConnections)),
+      ).pipe(Layer.provide(embedded(config.dataDir)))
+    }),
+  ).pipe(Layer.provide(NodeServices.layer))
+
+export const layer = layerWith(EmbeddedPostgres.layer)
+
+/** For a tool beside a service: the embedded server that is running already serves both. */
+export const layerShared = layerWith(EmbeddedPostgres.layerShared)

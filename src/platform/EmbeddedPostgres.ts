@@ -4,7 +4,7 @@
  * A shell watches over it: when this process ends, however it ends, the shell's input closes and PostgreSQL is told to
  * stop. It runs in a process group of its own, so that Ctrl-C reaches it only after the turns have been recorded.
  */
-import { Context, Deferred, Effect, FileSystem, Layer, Path, Redacted, Schedule, Scope, Stream } from "effect"
+import { Context, Deferred, Effect, FileSystem, Layer, Option, Path, Redacted, Schedule, Scope, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import { randomBytes } from "node:crypto"
@@ -46,7 +46,35 @@ export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, { readon
   "hs-trade-chat/platform/EmbeddedPostgres",
 ) {
   static readonly layer = (dataDir: string) => Layer.effect(EmbeddedPostgres, start(dataDir))
+  /** Joins the server that another process runs on the same directory, or starts one. */
+  static readonly layerShared = (dataDir: string) =>
+    Layer.effect(
+      EmbeddedPostgres,
+      Effect.flatMap(running(dataDir), Option.match({ onNone: () => start(dataDir), onSome: Effect.succeed })),
+    )
 }
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const addressOf = (password: string, port: number | string) => ({
+  url: Redacted.make(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`),
+})
+
+/** The server whose id and port (lines 1 and 4) stand in `postmaster.pid`. */
+const running = (dataDir: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const [pid, , , port] = (yield* fs.readFileString(path.resolve(dataDir, "postgres", "postmaster.pid"))).split("\n")
+    const password = yield* fs.readFileString(path.resolve(dataDir, "postgres.password"))
+    return port !== undefined && isAlive(Number(pid)) ? Option.some(addressOf(password, port)) : Option.none()
+  }).pipe(Effect.orElseSucceed(() => Option.none<ReturnType<typeof addressOf>>()))
 
 const start = Effect.fn("EmbeddedPostgres.start")(function* (dataDir: string) {
   const fs = yield* FileSystem.FileSystem
@@ -98,7 +126,7 @@ const start = Effect.fn("EmbeddedPostgres.start")(function* (dataDir: string) {
     Effect.forever,
     Effect.forkIn(scope),
   )
-  return EmbeddedPostgres.of({ url: Redacted.make(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`) })
+  return EmbeddedPostgres.of(addressOf(password, port))
 })
 
 type Files = Effect.Success<typeof postgresFiles>

@@ -36,6 +36,7 @@ const grounding = (language: Language, intent: Intent, more: Partial<Grounding> 
   candidates: [phone, other],
   detected: phone,
   question: null,
+  citations: Effect.succeed({ lines: [], missing: [] }),
   evidence: Effect.succeed([]),
   ...more,
 })
@@ -75,6 +76,31 @@ describe("the grounded answer", () => {
       })
       assert.include(text, "8517.12는 HS 2017의 코드")
       assert.include(text, "9999.99")
+    }),
+  )
+
+  it.effect("cites the national line with its rate, date and source, and says that a line does not exist", () =>
+    Effect.gen(function* () {
+      const line = {
+        country: "US" as const,
+        code: "8517.13.00.00",
+        names: { ko: null, en: "Smartphones of glass" },
+        rate: "Free",
+        source: "Harmonized Tariff Schedule of the United States",
+        validFrom: "2026-01-01",
+      }
+      const korean = { ...line, country: "KR" as const, names: { ko: "유리 전화기", en: null }, rate: null }
+      const citations = Effect.succeed({ lines: [line, korean], missing: ["8517.13.9999"] })
+      const ko = yield* answerOf(grounding("ko", "HS_CODE_ANALYSIS", { citations }))
+      for (const part of [
+        "US **8517.13.00.00** Smartphones of glass, 일반세율 **Free**",
+        "2026-01-01부터",
+        "유리 전화기 (",
+      ])
+        assert.include(ko, part)
+      const en = yield* answerOf(grounding("en", "HS_CODE_ANALYSIS", { citations }))
+      assert.include(en, "general rate **Free** (Harmonized Tariff Schedule of the United States, from 2026-01-01)")
+      assert.include(en, "**8517.13.9999** is no line")
     }),
   )
 

@@ -18,6 +18,7 @@ import {
   modelFailing,
   modelSaying,
   modelStalling,
+  noSchedules,
   type Written,
 } from "./TestRooms.ts"
 
@@ -180,7 +181,9 @@ layer(harmonizedSystem)("a turn", (it) => {
   it.effect("survives a defect of the detail pages", () =>
     Effect.gen(function* () {
       const broken = Layer.succeed(DetailPages, { context7Enabled: false, prepare: () => Effect.die("bug") })
-      const rooms = ChatTurn.layer.pipe(Layer.provide([broken, modelSaying("답"), historyInMemory(empty())]))
+      const rooms = ChatTurn.layer.pipe(
+        Layer.provide([broken, modelSaying("답"), historyInMemory(empty()), noSchedules]),
+      )
       const events = yield* eventsOf(ask(member)).pipe(Effect.provide(rooms))
       assert.strictEqual(only(events, "main_message_complete")[0]?.fullContent, "답")
       assert.deepInclude(only(events, "error")[0], { task: "B", errorCode: "DETAIL_PAGE_FAILED" })

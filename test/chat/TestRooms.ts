@@ -14,6 +14,14 @@ import {
   SessionNotFound,
 } from "../../src/history/ChatHistory.ts"
 import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
+import { TariffSchedules } from "../../src/tariff/TariffSchedules.ts"
+
+export const noSchedules = Layer.succeed(TariffSchedules, {
+  version: Effect.succeed({ id: "0", importedAt: null }),
+  versions: Stream.empty,
+  names: Effect.succeed([]),
+  national: () => Effect.succeed([]),
+})
 
 const finish: AnswerPart = { _tag: "Finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 2 } }
 
@@ -87,6 +95,10 @@ export const chatTurn = (
   model: Layer.Layer<AnswerModel>,
   history: Layer.Layer<ChatHistory>,
   context7: Layer.Layer<Context7> = Context7.layerOff,
-) => ChatTurn.layer.pipe(Layer.provideMerge(DetailPages.layer), Layer.provideMerge([model, history, context7]))
+) =>
+  ChatTurn.layer.pipe(
+    Layer.provideMerge(DetailPages.layer),
+    Layer.provideMerge([model, history, context7, noSchedules]),
+  )
 
 export const decodeEvent = Schema.decodeUnknownSync(Schema.fromJsonString(ChatEvent))

@@ -5,10 +5,14 @@ import { HttpServer } from "effect/http"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
+import { CodePages } from "../../src/detail/CodePages.ts"
+import * as OfficialNames from "../../src/detail/OfficialNames.ts"
 import { GoodsSearch } from "../../src/detail/GoodsSearch.ts"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { api } from "../../src/http/HttpServer.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
+import { TariffImport } from "../../src/tariff/TariffImport.ts"
+import { TariffSchedules } from "../../src/tariff/TariffSchedules.ts"
 import { harmonizedSystem } from "../chat/TestRooms.ts"
 import { context7Http } from "../context7/Context7Server.ts"
 import { migratedDatabase } from "../platform/TestDatabase.ts"
@@ -22,9 +26,9 @@ const tokens = Layer.unwrap(
 ).pipe(Layer.provide(NodeServices.layer))
 
 const rooms = ChatTurn.layer.pipe(
-  Layer.provideMerge([DetailPages.layer, GoodsSearch.layer]),
+  Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),
   Layer.provideMerge([harmonizedSystem, context7Http, AnswerModel.layerGrounded, tokens]),
-  Layer.provideMerge(ChatHistory.layer),
+  Layer.provideMerge([ChatHistory.layer, TariffSchedules.layer, TariffImport.layer]),
   Layer.provideMerge(migratedDatabase),
 )
 

@@ -1,0 +1,152 @@
+/**
+ * An Office Open XML workbook (ECMA-376) as rows, sheet by sheet in the workbook's order. Only the shared strings are
+ * held in memory.
+ */
+import { SaxesParser } from "saxes"
+import { text } from "node:stream/consumers"
+import { type Entry, openPromise, type ZipFile } from "yauzl"
+import type { Row } from "../Table.ts"
+
+interface Sheet {
+  readonly name: string
+  readonly entry: Entry
+}
+
+const entriesOf = async (zip: ZipFile): Promise<ReadonlyMap<string, Entry>> => {
+  const entries = new Map<string, Entry>()
+  for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry)
+  return entries
+}
+
+type Attributes = Readonly<Record<string, string>>
+
+/** Reads XML piece by piece; `hear` may collect what `drain` then hands on. */
+async function* parsed<A>(
+  chunks: AsyncIterable<Buffer>,
+  hear: {
+    readonly open: (name: string, attributes: Attributes) => void
+    readonly text: (text: string) => void
+    readonly close: (name: string) => void
+  },
+  drain: () => Array<A>,
+): AsyncGenerator<A> {
+  const parser = new SaxesParser()
+  const decoder = new TextDecoder()
+  parser.on("opentag", ({ name, attributes }) => hear.open(name, attributes))
+  parser.on("text", hear.text)
+  parser.on("closetag", ({ name }) => hear.close(name))
+  parser.on("error", (error) => {
+    throw error
+  })
+  for await (const chunk of chunks) {
+    parser.write(decoder.decode(chunk, { stream: true }))
+    yield* drain()
+  }
+  parser.write(decoder.decode()).close()
+  yield* drain()
+}
+
+const openEntry = async (zip: ZipFile, entry: Entry): Promise<AsyncIterable<Buffer>> => zip.openReadStreamPromise(entry)
+
+/** The text of each `<si>`, its formatted runs joined, phonetic hints left out. */
+const sharedStringsOf = async (zip: ZipFile, entry: Entry | undefined): Promise<ReadonlyArray<string>> => {
+  if (!entry) return []
+  const strings: Array<string> = []
+  let current = ""
+  let inText = false
+  let phonetic = false
+  const hear = {
+    open: (name: string) => {
+      if (name === "si") current = ""
+      if (name === "rPh") phonetic = true
+      if (name === "t") inText = !phonetic
+    },
+    text: (piece: string) => {
+      if (inText) current += piece
+    },
+    close: (name: string) => {
+      if (name === "si") strings.push(current)
+      if (name === "rPh") phonetic = false
+      if (name === "t") inText = false
+    },
+  }
+  for await (const _ of parsed(await openEntry(zip, entry), hear, () => []));
+  return strings
+}
+
+const columnOf = (reference: string): number => {
+  let column = 0
+  for (const letter of reference.replace(/\d+$/, "")) column = column * 26 + letter.charCodeAt(0) - 64
+  return column - 1
+}
+
+const rowsOf = async (zip: ZipFile, { name, entry }: Sheet, strings: ReadonlyArray<string>) => {
+  let rows: Array<Row> = []
+  let cells: Array<string> = []
+  let line = 0
+  let column = 0
+  let type = ""
+  let value = ""
+  let reading = false
+  const hear = {
+    open: (tag: string, attributes: Attributes) => {
+      if (tag === "row") {
+        line = Number(attributes["r"] ?? line + 1)
+        cells = []
+      } else if (tag === "c") {
+        column = attributes["r"] === undefined ? cells.length : columnOf(attributes["r"])
+        type = attributes["t"] ?? "n"
+        value = ""
+      } else if (tag === "v" || tag === "t") reading = true
+    },
+    text: (piece: string) => {
+      if (reading) value += piece
+    },
+    close: (tag: string) => {
+      if (tag === "v" || tag === "t") reading = false
+      else if (tag === "c") {
+        while (cells.length < column) cells.push("")
+        cells[column] = type === "s" ? (strings[Number(value)] ?? "") : value
+      } else if (tag === "row" && cells.some((cell) => cell !== "")) rows.push({ sheet: name, line, cells })
+    },
+  }
+  const drain = () => {
+    const ready = rows
+    rows = []
+    return ready
+  }
+  return parsed(await openEntry(zip, entry), hear, drain)
+}
+
+const attribute = (tag: string, name: string): string | undefined =>
+  new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(tag)?.[1]
+
+/** The workbook's sheets; their files are found through its relationships. */
+const sheetsOf = async (zip: ZipFile, entries: ReadonlyMap<string, Entry>): Promise<ReadonlyArray<Sheet>> => {
+  const read = async (path: string) => {
+    const entry = entries.get(path)
+    if (!entry) throw new Error("a zip archive, but no workbook")
+    return text(await zip.openReadStreamPromise(entry))
+  }
+  const workbook = await read("xl/workbook.xml")
+  const relations = await read("xl/_rels/workbook.xml.rels")
+  const targets = new Map(
+    (relations.match(/<Relationship\s[^>]*>/g) ?? []).map((tag) => [attribute(tag, "Id"), attribute(tag, "Target")]),
+  )
+  return (workbook.match(/<sheet\s[^>]*>/g) ?? []).flatMap((tag) => {
+    const target = targets.get(attribute(tag, "r:id"))?.replace(/^\/?(?:xl\/)?/, "xl/")
+    const entry = target === undefined ? undefined : entries.get(target)
+    return entry ? [{ name: attribute(tag, "name") ?? "", entry }] : []
+  })
+}
+
+export async function* xlsxRows(file: string): AsyncGenerator<Row> {
+  const zip = await openPromise(file, { autoClose: false })
+  try {
+    const entries = await entriesOf(zip)
+    const strings = await sharedStringsOf(zip, entries.get("xl/sharedStrings.xml"))
+    for (const sheet of await sheetsOf(zip, entries)) yield* await rowsOf(zip, sheet, strings)
+  } finally {
+    zip.close()
+  }
+}
