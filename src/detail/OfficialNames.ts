@@ -10,7 +10,8 @@ export const layer = Layer.effectDiscard(
     yield* versions.pipe(
       Stream.changesWith((a, b) => a.id === b.id),
       Stream.runForEach(() =>
-        Effect.flatMap(names, (all) => learn(all.filter(({ code }) => nomenclature.get(code) !== undefined))).pipe(
+        names.pipe(
+          Effect.map((all) => learn(all.filter(({ code }) => nomenclature.get(code) !== undefined))),
           Effect.catch((error) => Effect.logWarning("official names not learned", error.reason)),
         ),
       ),

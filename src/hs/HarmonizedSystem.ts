@@ -9,12 +9,12 @@ import type { Candidate, Language, Recognition, WrittenCode } from "../domain/Re
 import type { Distinction, Question } from "../domain/Question.ts"
 import { clarify } from "./clarify.ts"
 import { distinguish } from "./distinctions.ts"
-import { aliasIndex, type AliasIndex } from "./AliasIndex.ts"
+import { aliasIndex } from "./AliasIndex.ts"
 import { type Editions, parseEditions } from "./Editions.ts"
 import { loadKnowledge } from "./Knowledge.ts"
 import { makeNomenclature, type Nomenclature } from "./Nomenclature.ts"
 import { readModel } from "./LearnedModel.ts"
-import { type OfficialName, officialIndex, together } from "./officialNames.ts"
+import { type OfficialName, officialNames } from "./officialNames.ts"
 import { rank, type RankedHeading, type RankingWeights, signalsOf } from "./ranking.ts"
 import { normalise, withoutQuestion } from "./text.ts"
 import { findWrittenCodes, withoutCodes } from "./WrittenCodes.ts"
@@ -32,7 +32,7 @@ export class HarmonizedSystem extends Context.Service<
     /** The question that would tell the candidates apart, or null when none is needed or helps. */
     readonly question: (recognition: Recognition) => Question | null
     /** Lets official names of imported schedules take part in the recognition, in place of those before them. */
-    readonly learn: (names: ReadonlyArray<OfficialName>) => Effect.Effect<void>
+    readonly learn: (names: ReadonlyArray<OfficialName>) => void
     /** A few names of the goods of a code, Korean and English in turn. */
     readonly examples: (code: string) => ReadonlyArray<string>
     /** Why the first code and not the other. */
@@ -54,8 +54,8 @@ const load = Effect.gen(function* () {
   const nomenclature = makeNomenclature(rows)
   const edition = (name: string) => fs.readFileString(path.join(folder, "editions", name))
   const editions = parseEditions(yield* edition("2017-to-2022.txt"), yield* edition("2022-from-2017.txt"))
-  let official: AliasIndex | null = null
-  const index = together(aliasIndex(table), () => official)
+  const index = aliasIndex(table)
+  let official = officialNames([])
   const model = readModel(yield* fs.readFile(path.join(folder, "model", "weights.bin")))
   const weights = JSON.parse(yield* fs.readFileString(path.join(folder, "model", "ranking.json"))) as RankingWeights
   const rules = new Map(rows.map(({ code, also }) => [code, also]))
@@ -63,9 +63,10 @@ const load = Effect.gen(function* () {
   const recognize = (message: string): Recognition => {
     const { written, unknown, text } = readCodes(message, nomenclature, editions)
     const phrase = withoutQuestion(normalise(text))
-    const named = /\p{L}/u.test(phrase)
+    const recognised = /\p{L}/u.test(phrase)
       ? candidatesOf(rank(signalsOf(phrase, index, model, nomenclature), weights), nomenclature)
       : []
+    const named = officialFirst(official(phrase), recognised, nomenclature)
     const candidates = written.length > 0 ? fromCodes(written, named, nomenclature) : named
     const superseding = written.find(({ edition }) => edition === "2017")
     return {
@@ -84,9 +85,9 @@ const load = Effect.gen(function* () {
     editions,
     recognize,
     question: (recognition) => clarify(recognition, nomenclature, recognize),
-    learn: Effect.fn("HarmonizedSystem.learn")(function* (names: ReadonlyArray<OfficialName>) {
-      official = names.length === 0 ? null : yield* officialIndex(names)
-    }),
+    learn: (names) => {
+      official = officialNames(names)
+    },
     examples: (code) => examples.get(code) ?? examples.get(code.slice(0, 4)) ?? [],
     distinguish: (first, other) => {
       const [a, b] = [nomenclature.get(first), nomenclature.get(other)]
@@ -114,13 +115,38 @@ const candidatesOf = (ranked: ReadonlyArray<RankedHeading>, nomenclature: Nomenc
         ? [
             {
               code: entry.code,
-              confidence: Math.round(probability * 1000) / 1000,
+              confidence: rounded(probability),
               names: entry.names,
               source: "lexicon" as const,
             },
           ]
         : []
     })
+}
+
+/** What an official name, written as it stands in a schedule, says of its subheadings together. */
+const officially = 0.9
+
+const rounded = (confidence: number): number => Math.round(confidence * 1000) / 1000
+
+/** The subheadings that bear the name as their line's first, the others with what confidence is left. */
+const officialFirst = (
+  codes: ReadonlyArray<string>,
+  others: ReadonlyArray<Candidate>,
+  nomenclature: Nomenclature,
+): ReadonlyArray<Candidate> => {
+  if (codes.length === 0) return others
+  const first = codes
+    .flatMap((code) => nomenclature.get(code) ?? [])
+    .map(({ code, names }): Candidate => {
+      const own = others.find((other) => other.code === code)?.confidence ?? 0
+      return { code, names, confidence: rounded(officially / codes.length + (1 - officially) * own), source: "lexicon" }
+    })
+    .sort((a, b) => b.confidence - a.confidence)
+  const rest = others
+    .filter(({ code }) => !codes.includes(code))
+    .map((other) => ({ ...other, confidence: rounded((1 - officially) * other.confidence) }))
+  return [...first, ...rest].slice(0, candidateLimit)
 }
 
 /** Korean as soon as a Korean word is in it. */

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
-import { PgClient } from "@effect/sql-pg"
 import { Effect, Schedule } from "effect"
 import { fileURLToPath } from "node:url"
+import type { SearchResult } from "../../src/domain/Search.ts"
 import { TariffImport } from "../../src/tariff/TariffImport.ts"
 import { baseUrl, service } from "./TestService.ts"
 
@@ -31,6 +31,25 @@ const heard = <A>(read: Effect.Effect<A, never, any>, whenTrue: (value: A) => bo
     Effect.flatMap((value) => (whenTrue(value) ? Effect.succeed(value) : Effect.fail("not yet"))),
     Effect.retry(Schedule.forever),
     Effect.orDie,
+  )
+
+const ask = (message: string) =>
+  Effect.flatMap(baseUrl, (url) =>
+    Effect.promise(async () => {
+      const headers = { "content-type": "application/json" }
+      const response = await fetch(`${url}/api/chat`, { method: "POST", headers, body: JSON.stringify({ message }) })
+      const complete = (await response.text())
+        .split("\n\n")
+        .find((block) => block.includes("event: main_message_complete"))
+      return JSON.parse(complete?.split("data: ")[1] ?? "{}").fullContent as string
+    }),
+  )
+
+const search = (query: string): Effect.Effect<SearchResult, never, any> =>
+  Effect.flatMap(baseUrl, (url) =>
+    Effect.promise(
+      async () => (await fetch(`${url}/api/hs/search?q=${encodeURIComponent(query)}`)).json() as Promise<SearchResult>,
+    ),
   )
 
 layer(service, { excludeTestServices: true })("the detail page", (it) => {
@@ -77,6 +96,40 @@ layer(service, { excludeTestServices: true })("the detail page", (it) => {
     }),
   )
 
+  it.effect("tells a renumbered, a merged and a gathered code of the other edition", () =>
+    Effect.gen(function* () {
+      for (const [path, change, codes] of [
+        ["0309.10", "renumbered", ["0305.10"]],
+        ["8524.11", "merged", []],
+        ["2404.19", "merged", ["2403.99", "3824.99"]],
+      ] as const) {
+        assert.deepStrictEqual((yield* get(path)).body.editions, [{ edition: "2017", change, codes }], path)
+      }
+      assert.strictEqual((yield* get("0305.10")).body.change, "renumbered")
+      assert.deepStrictEqual((yield* get("8517")).body.editions, [])
+    }),
+  )
+
+  it.effect("puts two codes side by side with what separates them", () =>
+    Effect.gen(function* () {
+      const { status, body, headers } = yield* get("8517.13/compare?with=851714&lang=en")
+      assert.strictEqual(status, 200)
+      assert.isNotNull(headers.get("etag"))
+      assert.strictEqual(body.common.hscode, "8517")
+      assert.isString(body.distinction.text.en)
+      assert.deepStrictEqual(
+        body.pages.map(({ hscode }: { hscode: string }) => hscode),
+        ["8517.13", "8517.14"],
+      )
+      const same = yield* get("8517.13/compare?with=8517.13")
+      assert.isNull(same.body.distinction)
+      assert.isNull((yield* get("8517.13/compare?with=0901.21")).body.common)
+      assert.strictEqual((yield* get("8517.13/compare?with=x")).body.code, "HSCODE_001")
+      assert.strictEqual((yield* get("8517.13/compare?with=8517.12")).body.code, "HSCODE_002")
+      assert.strictEqual((yield* get("8517.13/compare")).status, 400)
+    }),
+  )
+
   it.effect("says what is wrong with a code", () =>
     Effect.gen(function* () {
       for (const [path, status, code] of [
@@ -94,6 +147,8 @@ layer(service, { excludeTestServices: true })("the detail page", (it) => {
         assert.include(answer.headers.get("content-type"), "application/problem+json")
       }
       assert.deepStrictEqual((yield* get("8517.99")).body.existing, ["8517"])
+      assert.deepStrictEqual((yield* get("9999.99")).body.existing, [])
+      assert.strictEqual((yield* get("8517.13", { "if-modified-since": "yesterday" })).status, 200)
     }),
   )
 
@@ -152,8 +207,21 @@ layer(service, { excludeTestServices: true })("the detail page", (it) => {
       yield* load("korea-names.xlsx", "2099-01-01")
       const later = yield* heard(get("8517.13"), ({ body }) => body.national[1].validTo !== null)
       assert.strictEqual(later.body.national[1].validTo, "2098-12-31")
-      const sql = yield* PgClient.PgClient
-      yield* sql`DELETE FROM tariff_schedules`
+    }),
+  )
+
+  it.effect("lets answers cite the imported lines, and the search find goods by their official names", () =>
+    Effect.gen(function* () {
+      yield* load("korea-codes.csv", "2024-01-01")
+      yield* load("united-states.csv", "2024-01-01")
+      const known = yield* heard(ask("8517.13.0000 관세율"), (answer) => answer.includes("국가별 세번"))
+      assert.include(known, "KR **8517.13-0000** 똑똑한 전화기 (관세청_HS부호, 2024-01-01부터)")
+      assert.include(yield* ask("8517.13.9999 관세율"), "**8517.13.9999**: 가져온 국가별 세율표에 없는 세번")
+      const rate = yield* ask("duty rate of 9101.11.40.10")
+      assert.include(rate, "US **9101.11.40.10** Made in a village, general rate **51¢ each + 6.25% on the case**")
+      assert.include(yield* ask("8517.14 관세율"), "위성 전화기")
+      const found = yield* heard(search("showing hands only"), ({ candidates }) => candidates[0]?.hscode === "9101.11")
+      assert.isAbove(found.candidates[0]?.confidence ?? 0, 0)
     }),
   )
 })
