@@ -54,9 +54,14 @@ const describe = (report: ImportReport): string =>
         ]),
   ].join("\n")
 
+const width = 30
+
 /** Rewrites one line of a terminal; says nothing elsewhere. */
-const progress = (read: number) => {
-  if (process.stderr.isTTY) process.stderr.write(`\r${count(read)} lines read`)
+const progress = (lines: number, read: number) => {
+  if (!process.stderr.isTTY) return
+  const done = Math.round(read * width)
+  const bar = `${"#".repeat(done)}${"-".repeat(width - done)}`
+  process.stderr.write(`\r[${bar}] ${Math.round(read * 100)} %, ${count(lines)} lines`)
 }
 
 const main = Effect.gen(function* () {
@@ -71,9 +76,9 @@ const main = Effect.gen(function* () {
     effective,
     skipBad: options["skip-bad"],
     dryRun: options["dry-run"],
-    onLines: progress,
+    onProgress: progress,
   })
-  if (process.stderr.isTTY) process.stderr.write("\r")
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K")
   yield* Console.log(describe(report))
 }).pipe(
   Effect.provide(TariffImport.layer.pipe(Layer.provide(Database.layerShared))),

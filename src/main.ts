@@ -7,6 +7,7 @@ import { AnswerModel } from "./answer/AnswerModel.ts"
 import { ChatTurn } from "./chat/ChatTurn.ts"
 import { Context7 } from "./context7/Context7.ts"
 import { DetailPages } from "./detail/DetailPages.ts"
+import { EvidenceShelf } from "./detail/EvidenceShelf.ts"
 import { CodePages } from "./detail/CodePages.ts"
 import * as OfficialNames from "./detail/OfficialNames.ts"
 import { GoodsSearch } from "./detail/GoodsSearch.ts"
@@ -21,7 +22,9 @@ import * as Telemetry from "./platform/Telemetry.ts"
 
 if (existsSync(".env")) process.loadEnvFile()
 
-const stored = Layer.mergeAll(ChatHistory.layer, TariffSchedules.layer).pipe(Layer.provide(Database.layer))
+const stored = Layer.mergeAll(ChatHistory.layer, TariffSchedules.layer, EvidenceShelf.layer).pipe(
+  Layer.provide(Database.layer),
+)
 
 const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),

@@ -6,6 +6,7 @@ import { Clock, Context, Deferred, Effect, Exit, FiberSet, Layer, Option, Stream
 import type { TurnId } from "../domain/Turn.ts"
 import { AnswerModel } from "../answer/AnswerModel.ts"
 import { DetailPages } from "../detail/DetailPages.ts"
+import { EvidenceShelf } from "../detail/EvidenceShelf.ts"
 import { ChatHistory, type SessionForbidden, type SessionNotFound } from "../history/ChatHistory.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import { TariffSchedules } from "../tariff/TariffSchedules.ts"
@@ -46,6 +47,7 @@ const make = Effect.gen(function* () {
     model: yield* AnswerModel,
     history: yield* ChatHistory,
     schedules: yield* TariffSchedules,
+    shelf: yield* EvidenceShelf,
   }
   const running = yield* FiberSet.make<void>()
   yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(running).pipe(Effect.timeoutOption(grace)))
@@ -71,7 +73,9 @@ const make = Effect.gen(function* () {
           : runTurn(turn, request, services)
       yield* FiberSet.run(
         running,
-        Effect.withSpan(run, "ChatTurn", { attributes: { "turn.id": turn.turnId, "turn.caller": caller._tag } }),
+        Effect.withSpan(Effect.andThen(run, shelve(turn, services.shelf)), "ChatTurn", {
+          attributes: { "turn.id": turn.turnId, "turn.caller": caller._tag },
+        }),
       )
       const leave = Effect.flatMap(log.ended, (ended) =>
         ended ? Effect.void : Deferred.succeed(turn.abandoned, undefined),
@@ -87,6 +91,7 @@ interface Services {
   readonly model: AnswerModel["Service"]
   readonly history: ChatHistory["Service"]
   readonly schedules: TariffSchedules["Service"]
+  readonly shelf: EvidenceShelf["Service"]
 }
 
 const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnRequest, services: Services) {
@@ -127,6 +132,14 @@ const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnReq
   const final = outcomeOf(turn, answer, detail, record, yield* Clock.currentTimeMillis)
   yield* turn.voice.say({ eventType: "stream_end", status: final.status, parallelTaskMetrics: final.metrics })
 })
+
+/** What the turn found is there for the code's page, whoever asked. */
+const shelve = (turn: TurnContext, shelf: EvidenceShelf["Service"]) =>
+  Effect.gen(function* () {
+    const found = yield* Deferred.poll(turn.detail)
+    const info = Option.isSome(found) ? (yield* found.value)?.info : undefined
+    if (info?.detected && info.evidence.length > 0) yield* shelf.keep(info.detected.code, info.evidence)
+  })
 
 /** A defect is ours: logged with the turn's id, and told to the reader as one task's failure. */
 const sayBroken = (turn: TurnContext, task: "A" | "B", errorCode: string) => (defect: unknown) => {

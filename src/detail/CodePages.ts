@@ -2,7 +2,7 @@
  * The page of a code: its place in the nomenclature, its neighbours and what it is confused with, the other edition's
  * codes, and the national lines and rates that were imported.
  */
-import { Context, Effect, Layer, Schema } from "effect"
+import { Cache, Context, DateTime, Effect, Exit, Layer, Schema } from "effect"
 import type { CodePage, Comparison, DetailPage, EditionChange, SupersededPage } from "../domain/DetailPage.ts"
 import { dotted, HsCode } from "../domain/HsCode.ts"
 import type { Language, Names } from "../domain/Recognition.ts"
@@ -10,6 +10,7 @@ import { Country } from "../domain/Tariff.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import type { Entry } from "../hs/Nomenclature.ts"
 import { sectionOf } from "../hs/sections.ts"
+import { EvidenceShelf } from "./EvidenceShelf.ts"
 import { TariffSchedules, type TariffUnavailable } from "../tariff/TariffSchedules.ts"
 
 /** Neither edition has such a code. */
@@ -53,6 +54,7 @@ export class CodePages extends Context.Service<
     Effect.gen(function* () {
       const hs = yield* HarmonizedSystem
       const schedules = yield* TariffSchedules
+      const shelf = yield* EvidenceShelf
       const current = Effect.fnUntraced(function* (query: PageQuery) {
         const subheading = query.code.slice(0, 6)
         const entry = hs.nomenclature.get(subheading)
@@ -60,7 +62,7 @@ export class CodePages extends Context.Service<
           return yield* new CodeUnknown({ code: query.code, existing: existingPart(hs, query.code) })
         const national = yield* schedules.national(query)
         if (national.length > 0 || (query.code.length <= 6 && query.country === null))
-          return codePage(hs, query, entry, national)
+          return codePage(hs, query, entry, national, yield* shelf.of(entry.code))
         const near = yield* schedules.national({ ...query, code: subheading, country: null })
         return yield* new LineUnknown({
           code: query.code,
@@ -68,14 +70,23 @@ export class CodePages extends Context.Service<
           existing: near.flatMap(({ lines }) => lines.flatMap(({ code }) => code ?? [])).slice(0, linesNamed),
         })
       })
+      const find = Effect.fnUntraced(function* (query: PageQuery) {
+        const subheading = query.code.slice(0, 6)
+        const successors = hs.editions.successors(subheading)
+        const gone = hs.nomenclature.get(subheading) === undefined
+        return successors.length > 0 && (query.edition === "2017" || gone)
+          ? supersededPage(hs, subheading, successors)
+          : yield* current(query)
+      })
+      const pages = yield* Cache.makeWith((key: string) => find((JSON.parse(key) as Keyed).query), {
+        capacity: pagesKept,
+        timeToLive: (exit) => (Exit.isSuccess(exit) ? freshness : 0),
+      })
       return CodePages.of({
         page: Effect.fn("CodePages.page")(function* (query: PageQuery) {
-          const subheading = query.code.slice(0, 6)
-          const successors = hs.editions.successors(subheading)
-          const gone = hs.nomenclature.get(subheading) === undefined
-          return successors.length > 0 && (query.edition === "2017" || gone)
-            ? supersededPage(hs, subheading, successors)
-            : yield* current(query)
+          const day = query.asOf ?? DateTime.formatIsoDateUtc(yield* DateTime.now)
+          const keyed: Keyed = { query: { ...query, asOf: day }, version: (yield* schedules.version).id }
+          return yield* Cache.get(pages, JSON.stringify(keyed))
         }),
         compare: Effect.fn("CodePages.compare")(function* (query: PageQuery, other: HsCode) {
           const pages = yield* Effect.all([current(query), current({ ...query, code: other })], {
@@ -90,6 +101,16 @@ export class CodePages extends Context.Service<
     }),
   )
 }
+
+/** A page is the same for a day and a version of the schedules. */
+interface Keyed {
+  readonly query: PageQuery
+  readonly version: string
+}
+
+const pagesKept = 2000
+/** New evidence may wait this long. */
+const freshness = "1 minute"
 
 type Hs = HarmonizedSystem["Service"]
 
@@ -151,7 +172,13 @@ const confusedWith = (hs: Hs, entry: Entry) =>
     .slice(0, confusedShown)
     .map(({ code, names }) => ({ hscode: dotted(code), names, distinction: hs.distinguish(entry.code, code) }))
 
-const codePage = (hs: Hs, { code, language }: PageQuery, entry: Entry, national: CodePage["national"]): CodePage => ({
+const codePage = (
+  hs: Hs,
+  { code, language }: PageQuery,
+  entry: Entry,
+  national: CodePage["national"],
+  evidence: CodePage["evidence"],
+): CodePage => ({
   kind: "code",
   hscode: dotted(code),
   edition: "2022",
@@ -168,7 +195,7 @@ const codePage = (hs: Hs, { code, language }: PageQuery, entry: Entry, national:
   confusedWith: confusedWith(hs, entry),
   editions: editionsOf(hs, entry.code),
   national,
-  evidence: [],
+  evidence,
   relatedSearches: hs.examples(entry.code).slice(0, searchesShown),
   notice,
 })

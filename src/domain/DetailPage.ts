@@ -48,6 +48,10 @@ export const NationalSchedule = Schema.Struct({
 })
 export type NationalSchedule = typeof NationalSchedule.Type
 
+/** Evidence with the time at which it was found. */
+export const DatedEvidence = Schema.Struct({ ...Evidence.fields, foundAt: Schema.String })
+export type DatedEvidence = typeof DatedEvidence.Type
+
 export const CodePage = Schema.Struct({
   kind: Schema.Literal("code"),
   hscode: DottedCode,
@@ -66,7 +70,7 @@ export const CodePage = Schema.Struct({
   confusedWith: Schema.Array(Schema.Struct({ ...Place.fields, distinction: Schema.NullOr(Distinction) })),
   editions: Schema.Array(EditionChange),
   national: Schema.Array(NationalSchedule),
-  evidence: Schema.Array(Evidence),
+  evidence: Schema.Array(DatedEvidence),
   relatedSearches: Schema.Array(Schema.String),
   notice: Names,
 })

@@ -19,13 +19,30 @@ const has = (headers: RequestHeaders, etag: string, modified: DateTime.Utc): boo
   return !Number.isNaN(since) && Math.floor(DateTime.toEpochMillis(modified) / 1000) * 1000 <= since
 }
 
+interface Representation {
+  readonly body: string
+  readonly etag: string
+}
+
+/** Encodes a value once, as long as it is the same object. */
+export const representations = <A extends object>(encode: (value: A) => string) => {
+  const kept = new WeakMap<A, Representation>()
+  return (value: A): Representation => {
+    const known = kept.get(value)
+    if (known) return known
+    const body = encode(value)
+    const made = { body, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` }
+    kept.set(value, made)
+    return made
+  }
+}
+
 export const cacheable = (
   request: { readonly headers: RequestHeaders },
-  body: string,
+  { body, etag }: Representation,
   modified: DateTime.Utc,
   language: string,
 ) => {
-  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`
   const headers = {
     etag,
     "last-modified": httpDate(modified),

@@ -13,7 +13,7 @@ import type { Language } from "../domain/Recognition.ts"
 import { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { Api } from "./Api.ts"
 import { authentication, CurrentCaller, CurrentMember } from "./Authentication.ts"
-import { cacheable } from "./cacheable.ts"
+import { cacheable, representations } from "./cacheable.ts"
 import { readChatRequest } from "./chatRequest.ts"
 import { codeMalformed, codeRefused, historyUnavailable, saying, sessionRefused, Unavailable } from "./problems.ts"
 import { sseResponse } from "./sse.ts"
@@ -59,11 +59,11 @@ const detail = HttpApiBuilder.group(
     const pages = yield* CodePages
     const { version } = yield* TariffSchedules
     const started = yield* DateTime.now
-    const answer = <S extends Schema.Codec<unknown, unknown>>(schema: S) => {
-      const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(schema)))
+    const answer = <S extends Schema.Codec<object, unknown>>(schema: S) => {
+      const represent = representations(Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(schema))))
       return (request: HttpServerRequest.HttpServerRequest, value: S["Type"], language: Language) =>
         Effect.map(version, ({ importedAt }) =>
-          cacheable(request, encode(value), DateTime.max(started, importedAt ?? started), language),
+          cacheable(request, represent(value), DateTime.max(started, importedAt ?? started), language),
         )
     }
     const [page, comparison] = [answer(DetailPage), answer(Comparison)]

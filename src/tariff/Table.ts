@@ -23,6 +23,8 @@ export interface Row {
   /** Line of the file, or row of the sheet, from 1. */
   readonly line: number
   readonly cells: ReadonlyArray<string>
+  /** How much of the file has been read by now, 0 to 1. */
+  readonly read: number
 }
 
 const zipSignature = "PK\u0003\u0004"
@@ -42,7 +44,7 @@ async function* rowsOf(file: string): AsyncGenerator<Row> {
   yield* read(file)
 }
 
-/** The rows in their order. `onBytes` hears how much of the file has been read. */
+/** The rows in their order. */
 export const readTable = (file: string): Stream.Stream<Row, UnreadableFile> =>
   Stream.fromAsyncIterable(
     rowsOf(file),

@@ -44,8 +44,8 @@ export interface ImportOptions {
   readonly skipBad: boolean
   /** Undo everything at the end: the report says what would have changed. */
   readonly dryRun: boolean
-  /** Hears how many lines have been read, and, when it is known, of how many. */
-  readonly onLines: (read: number) => void
+  /** Hears how many lines are stored and how much of the file has been read, 0 to 1. */
+  readonly onProgress: (lines: number, read: number) => void
 }
 
 export interface ImportReport {
@@ -153,7 +153,7 @@ const importWith = (sql: PgClient.PgClient) =>
       .pipe(Effect.catchTag("Undo", ({ report }) => Effect.succeed(report as ImportReport)))
   })
 
-const batchSize = 1000
+const batchSize = 500
 
 type Read = { readonly row: Row; readonly line: PlacedLine }
 
@@ -168,7 +168,7 @@ const loadLines = Effect.fnUntraced(function* (
   sql: PgClient.PgClient,
   scheduleId: bigint,
   layout: Layout,
-  { file, skipBad, onLines }: ImportOptions,
+  { file, skipBad, onProgress }: ImportOptions,
 ) {
   const bad: Array<RowFault> = []
   let lines = 0
@@ -198,7 +198,7 @@ const loadLines = Effect.fnUntraced(function* (
         yield* Effect.forEach(refused, refuse, { discard: true })
         lines += batch.length - refused.length
         unparsedRates += batch.reduce((sum, { line }) => sum + unparsedOf(line), 0)
-        onLines(lines)
+        onProgress(lines, batch.at(-1)?.row.read ?? 0)
       }),
     ),
   )

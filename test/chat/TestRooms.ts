@@ -5,6 +5,7 @@ import { AnswerFailed, AnswerModel, type AnswerPart } from "../../src/answer/Ans
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { Context7 } from "../../src/context7/Context7.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
+import { EvidenceShelf } from "../../src/detail/EvidenceShelf.ts"
 import { ChatEvent } from "../../src/domain/ChatEvent.ts"
 import {
   ChatHistory,
@@ -16,12 +17,16 @@ import {
 import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
 import { TariffSchedules } from "../../src/tariff/TariffSchedules.ts"
 
-export const noSchedules = Layer.succeed(TariffSchedules, {
-  version: Effect.succeed({ id: "0", importedAt: null }),
-  versions: Stream.empty,
-  names: Effect.succeed([]),
-  national: () => Effect.succeed([]),
-})
+/** Neither schedules nor evidence of earlier turns. */
+export const noSchedules = Layer.merge(
+  Layer.succeed(EvidenceShelf, { keep: () => Effect.void, of: () => Effect.succeed([]) }),
+  Layer.succeed(TariffSchedules, {
+    version: Effect.succeed({ id: "0", importedAt: null }),
+    versions: Stream.empty,
+    names: Effect.succeed([]),
+    national: () => Effect.succeed([]),
+  }),
+)
 
 const finish: AnswerPart = { _tag: "Finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 2 } }
 

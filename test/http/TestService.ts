@@ -5,6 +5,7 @@ import { HttpServer } from "effect/http"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
+import { EvidenceShelf } from "../../src/detail/EvidenceShelf.ts"
 import { CodePages } from "../../src/detail/CodePages.ts"
 import * as OfficialNames from "../../src/detail/OfficialNames.ts"
 import { GoodsSearch } from "../../src/detail/GoodsSearch.ts"
@@ -28,7 +29,7 @@ const tokens = Layer.unwrap(
 const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),
   Layer.provideMerge([harmonizedSystem, context7Http, AnswerModel.layerGrounded, tokens]),
-  Layer.provideMerge([ChatHistory.layer, TariffSchedules.layer, TariffImport.layer]),
+  Layer.provideMerge([ChatHistory.layer, TariffSchedules.layer, TariffImport.layer, EvidenceShelf.layer]),
   Layer.provideMerge(migratedDatabase),
 )
 

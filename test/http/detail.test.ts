@@ -21,7 +21,7 @@ const load = (name: string, effective: string) =>
       effective,
       skipBad: false,
       dryRun: false,
-      onLines: () => {},
+      onProgress: () => {},
     }),
   )
 

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { randomUUID } from "node:crypto"
 import type { ChatEvent } from "../../src/domain/ChatEvent.ts"
 import { SessionDetail, SessionPage } from "../../src/domain/History.ts"
@@ -114,6 +114,25 @@ layer(service, { excludeTestServices: true })("the service", (it) => {
       }
       assert.strictEqual(stored.context7_analysis.analysis_results.evidence[0]?.source, "https://customs.example/8517")
       assert.containsAllKeys(stored.parallel_task_metrics, ["task_execution", "performance_analysis"])
+    }),
+  )
+
+  it.effect("shows a turn's evidence on the code's page, with its age and nothing of who asked", () =>
+    Effect.gen(function* () {
+      const backend = yield* Context7Backend
+      yield* backend.behaveWell
+      yield* ask("8517.14 feature phones", yield* tokenFor("bob"))
+      const sql = yield* PgClient.PgClient
+      const shelved = sql`SELECT 1 FROM code_evidence WHERE code = '851714'`.pipe(
+        Effect.flatMap((rows) => (rows.length > 0 ? Effect.void : Effect.fail("not yet"))),
+        Effect.retry(Schedule.forever),
+      )
+      yield* shelved
+      const { body } = yield* get("/api/detail/hscode/8517.14")
+      const [evidence] = (body as { evidence: ReadonlyArray<{ source: string; foundAt: string }> }).evidence
+      assert.strictEqual(evidence?.source, "https://customs.example/8517")
+      assert.isFalse(Number.isNaN(Date.parse(evidence?.foundAt ?? "")))
+      assert.notInclude(JSON.stringify(body), "bob")
     }),
   )
 

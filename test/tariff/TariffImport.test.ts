@@ -9,7 +9,7 @@ const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, impo
 
 const run = (file: string, options: Partial<ImportOptions> = {}) =>
   Effect.flatMap(TariffImport, ({ importFile }) =>
-    importFile({ file, effective: "2026-01-01", skipBad: false, dryRun: false, onLines: () => {}, ...options }),
+    importFile({ file, effective: "2026-01-01", skipBad: false, dryRun: false, onProgress: () => {}, ...options }),
   )
 
 const linesOf = (layout: string) =>

@@ -5,7 +5,7 @@ import { koreaNames } from "../../src/tariff/layouts/koreaNames.ts"
 import { unitedStates } from "../../src/tariff/layouts/unitedStates.ts"
 
 const read = (layout: Layout, ...rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<Reading> => {
-  const [header, ...others] = rows.map((cells, index) => ({ sheet: null, line: index + 1, cells }))
+  const [header, ...others] = rows.map((cells, index) => ({ sheet: null, line: index + 1, cells, read: 0 }))
   const reader = layout.begin(header!)
   assert.isNotNull(reader)
   return others.map((row) => reader!(row))
@@ -40,7 +40,7 @@ describe("a row that breaks its layout is told by what is wrong with it", () => 
       "전화기",
       "the sheet lacks 한글품목명 or 영문품목명",
     ])
-    assert.isNull(koreaNames.begin({ sheet: null, line: 1, cells: ["코드", "한글품목명", "영문품목명"] }))
+    assert.isNull(koreaNames.begin({ sheet: null, line: 1, cells: ["코드", "한글품목명", "영문품목명"], read: 0 }))
   })
 
   it("in Korea's codes", () => {
@@ -69,7 +69,7 @@ describe("a row that breaks its layout is told by what is wrong with it", () => 
       "8517130000 has no Korean name",
       "2 cells, the header has 7",
     ])
-    assert.isNull(koreaCodes.begin({ sheet: null, line: 1, cells: header.slice(1) }))
+    assert.isNull(koreaCodes.begin({ sheet: null, line: 1, cells: header.slice(1), read: 0 }))
   })
 
   it("in the United States' schedule, whose indents may skip a step", () => {

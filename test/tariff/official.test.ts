@@ -15,7 +15,14 @@ const file = (part: string) =>
 
 const run = (path: string, options: Partial<ImportOptions> = {}) =>
   Effect.flatMap(TariffImport, ({ importFile }) =>
-    importFile({ file: path, effective: "2026-01-01", skipBad: false, dryRun: false, onLines: () => {}, ...options }),
+    importFile({
+      file: path,
+      effective: "2026-01-01",
+      skipBad: false,
+      dryRun: false,
+      onProgress: () => {},
+      ...options,
+    }),
   )
 
 const tables = Layer.provideMerge(TariffImport.layer, migratedDatabase)

@@ -107,7 +107,7 @@ const rowsOf = async (zip: ZipFile, { name, entry }: Sheet, strings: ReadonlyArr
       else if (tag === "c") {
         while (cells.length < column) cells.push("")
         cells[column] = type === "s" ? (strings[Number(value)] ?? "") : value
-      } else if (tag === "row" && cells.some((cell) => cell !== "")) rows.push({ sheet: name, line, cells })
+      } else if (tag === "row" && cells.some((cell) => cell !== "")) rows.push({ sheet: name, line, cells, read: 0 })
     },
   }
   const drain = () => {
@@ -145,7 +145,13 @@ export async function* xlsxRows(file: string): AsyncGenerator<Row> {
   try {
     const entries = await entriesOf(zip)
     const strings = await sharedStringsOf(zip, entries.get("xl/sharedStrings.xml"))
-    for (const sheet of await sheetsOf(zip, entries)) yield* await rowsOf(zip, sheet, strings)
+    const sheets = await sheetsOf(zip, entries)
+    const total = sheets.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0)
+    let before = 0
+    for (const sheet of sheets) {
+      for await (const row of await rowsOf(zip, sheet, strings)) yield { ...row, read: before / total }
+      before += sheet.entry.uncompressedSize
+    }
   } finally {
     zip.close()
   }

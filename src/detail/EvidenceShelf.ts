@@ -1,0 +1,64 @@
+/** What documentation said of a code in earlier turns: public texts, nothing of who asked. For the code's page. */
+import { PgClient } from "@effect/sql-pg"
+import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import type { Evidence } from "../domain/Analysis.ts"
+import type { DatedEvidence } from "../domain/DetailPage.ts"
+import { DottedCode, type HsCode } from "../domain/HsCode.ts"
+
+const shown = 5
+
+export class EvidenceShelf extends Context.Service<
+  EvidenceShelf,
+  {
+    /** Keeps it in place of what the same source said before; a failure is logged and costs nothing but the page's list. */
+    readonly keep: (code: HsCode, evidence: ReadonlyArray<Evidence>) => Effect.Effect<void>
+    /** Newest first; nothing while the database does not answer. */
+    readonly of: (code: HsCode) => Effect.Effect<ReadonlyArray<DatedEvidence>>
+  }
+>()("hs-trade-chat/detail/EvidenceShelf") {
+  static readonly layer = Layer.effect(
+    EvidenceShelf,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const newest = SqlSchema.findAll({
+        Request: Schema.String,
+        Result: Schema.Struct({
+          title: Schema.String,
+          source: Schema.String,
+          snippet: Schema.String,
+          codes: Schema.Array(DottedCode),
+          found_at: Schema.Date,
+        }),
+        execute: (code) => sql`
+          SELECT title, source, snippet, codes, found_at FROM code_evidence
+          WHERE code = ${code} ORDER BY found_at DESC LIMIT ${shown}`,
+      })
+      return EvidenceShelf.of({
+        keep: Effect.fn("EvidenceShelf.keep")(function* (code: HsCode, evidence: ReadonlyArray<Evidence>) {
+          const found_at = DateTime.toDateUtc(yield* DateTime.now)
+          yield* Effect.forEach(
+            evidence,
+            ({ codes, snippet, source, title }) => sql`
+              INSERT INTO code_evidence (code, source, title, snippet, codes, found_at)
+              VALUES (${code}, ${source}, ${title}, ${snippet}, ${[...codes]}, ${found_at})
+              ON CONFLICT (code, source, title)
+              DO UPDATE SET snippet = excluded.snippet, codes = excluded.codes, found_at = excluded.found_at`,
+            { discard: true },
+          ).pipe(Effect.catch((error) => Effect.logWarning("evidence not kept", error.message)))
+        }),
+        of: Effect.fn("EvidenceShelf.of")(function* (code: HsCode) {
+          return yield* newest(code).pipe(
+            Effect.map((rows) =>
+              rows.map(({ found_at, ...evidence }): DatedEvidence => ({
+                ...evidence,
+                foundAt: found_at.toISOString(),
+              })),
+            ),
+            Effect.catch((error) => Effect.as(Effect.logWarning("evidence not read", error.message), [])),
+          )
+        }),
+      })
+    }),
+  )
+}
