@@ -39,7 +39,7 @@ const writeSchedule = async (file: string, subheadings: ReadonlyArray<string>) =
     const block = Math.floor(n / 7)
     const heading = subheadings[block] ?? String(100_000 + (block % 899_999))
     const base = `${heading.slice(0, 4)}.${heading.slice(4)}`
-    const generation = String(10 + Math.floor(block / 900_000)).padStart(2, "0")
+    const generation = 10 + (block < subheadings.length ? 0 : 1 + Math.floor(block / 899_999))
     const number = n % 7 === 0 ? `${base}.${generation}` : `${base}.${generation}.${(n % 7) * 10}`
     const rates = n % 7 === 0 ? `4.4¢/kg + ${n % 50}%,"Free (A,AU,KR) 2.1% (JP)",25%,,` : ",,,,"
     const line = `${number},${n % 7 === 0 ? 2 : 3},"Articles of kind ${n}, not elsewhere named","[""No."",""kg""]",${rates}\n`
@@ -55,7 +55,8 @@ const runImport = async (file: string, url: string) => {
   const child = spawn(
     process.execPath,
     [
-      "--max-old-space-size=64",
+      "--max-semi-space-size=8",
+      "--max-old-space-size=56",
       fileURLToPath(new URL("../scripts/import.ts", import.meta.url)),
       file,
       "--effective",

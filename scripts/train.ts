@@ -31,7 +31,7 @@ const settings: Settings = {
   dropout: 0.3,
   vocabulary: 300_000,
   smoothing: 0.02,
-  bytes: 7_950_000,
+  bytes: 7_940_000,
 }
 
 /** Copies of one text under one heading that count: rulings repeat the same parts by the thousand. */

@@ -135,7 +135,8 @@ export const fit = (
   }
 
   const order = Int32Array.from(prepared.keys())
-  for (let epoch = 0; epoch < epochs; epoch++) {
+  /** One pass over the examples in another order; the features' vectors may stay as they are. */
+  const pass = (movesInputs: boolean): number => {
     for (let i = order.length - 1; i > 0; i--) {
       const j = Math.floor(random() * (i + 1))
       const swapped = order[i]!
@@ -159,6 +160,7 @@ export const fit = (
       }
       loss += step(outputs, 0, headings.length, heading, weight)
       if (subheading >= 0 && range[1] - range[0] > 1) loss += step(inner, range[0], range[1], subheading, weight * 0.5)
+      if (!movesInputs) continue
       let size = 0
       for (const value of gradient) size += value * value
       for (let i = 0; i < positions.length; i++) {
@@ -170,30 +172,43 @@ export const fit = (
         for (let d = 0; d < dimensions; d++) inputs.weights[start + d]! += pace * gradient[d]! * 0.3
       }
     }
-    report(epoch + 1, loss / prepared.length)
+    return loss / prepared.length
   }
-  const rest = [...layerOf(outputs, dimensions), ...layerOf(inner, dimensions)]
+  for (let epoch = 1; epoch <= epochs; epoch++) report(epoch, pass(true))
+
   const gaps = vocabulary.hashes.map((hash, i) => (i === 0 ? hash : (hash - vocabulary.hashes[i - 1]!) | 0))
+  const packed = (size: number): Uint8Array =>
+    zstdCompressSync(
+      pack({ dimensions, step: size, headings, subheadings }, [
+        gaps,
+        vocabulary.idf,
+        halves(inputs.weights, size),
+        ...layerOf(outputs, dimensions),
+        ...layerOf(inner, dimensions),
+      ]),
+      { params: { [constants.ZSTD_c_compressionLevel]: 19 } },
+    )
   const spread = Math.sqrt(inputs.weights.reduce((sum, weight) => sum + weight * weight, 0) / inputs.weights.length)
-  for (let step = finest * spread; ; step *= 1.1) {
-    const header = { dimensions, step, headings, subheadings }
-    const bytes = zstdCompressSync(pack(header, [gaps, vocabulary.idf, halves(inputs.weights, step), ...rest]), {
-      params: { [constants.ZSTD_c_compressionLevel]: 19 },
-    })
-    if (bytes.length <= settings.bytes) return bytes
-  }
+  let size = finest * spread
+  while (packed(size).length > settings.bytes) size *= 1.1
+  for (let i = 0; i < inputs.weights.length; i++) inputs.weights[i] = halved(inputs.weights[i]!, size) * size
+  for (let more = 1; more <= polishing; more++) report(epochs + more, pass(false))
+  return packed(size)
 }
 
-/** The finest step of quantisation that is tried, in standard deviations of the weights. */
-const finest = 1
+/** Passes in which the headings get used to the features' coarser vectors. */
+const polishing = 1
 
-/** Whole multiples of the step, seven either way, two in one byte. */
-const halves = (weights: Float32Array, step: number): Uint8Array => {
-  const half = (weight: number) => Math.max(-7, Math.min(7, Math.round(weight / step))) + 8
-  return Uint8Array.from(
-    { length: weights.length / 2 },
-    (_, i) => half(weights[2 * i]!) | (half(weights[2 * i + 1]!) << 4),
-  )
+/** The finest step of quantisation that is tried, in standard deviations of the weights. */
+const finest = 1.3
+
+/** The nearest whole multiple of a step, seven either way. */
+const halved = (weight: number, size: number): number => Math.max(-7, Math.min(7, Math.round(weight / size)))
+
+/** Two of them in one byte. */
+const halves = (weights: Float32Array, size: number): Uint8Array => {
+  const half = (at: number) => halved(weights[at]!, size) + 8
+  return Uint8Array.from({ length: weights.length / 2 }, (_, i) => half(2 * i) | (half(2 * i + 1) << 4))
 }
 
 /** Eight bits a weight, with a scale a row. */

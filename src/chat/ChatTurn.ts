@@ -15,7 +15,7 @@ import { greet, openTurn, refine } from "./openTurn.ts"
 import { outcomeOf } from "./outcome.ts"
 import { timed } from "./ParallelTasks.ts"
 import { type Outcome, recordTask } from "./recordTask.ts"
-import type { TurnContext, TurnRequest } from "./TurnContext.ts"
+import { foundBy, type TurnContext, type TurnRequest } from "./TurnContext.ts"
 import { type LoggedEvent, makeTurnLog } from "./TurnLog.ts"
 
 export interface Turn {
@@ -136,8 +136,7 @@ const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnReq
 /** What the turn found is there for the code's page, whoever asked. */
 const shelve = (turn: TurnContext, shelf: EvidenceShelf["Service"]) =>
   Effect.gen(function* () {
-    const found = yield* Deferred.poll(turn.detail)
-    const info = Option.isSome(found) ? (yield* found.value)?.info : undefined
+    const info = Option.getOrNull(yield* foundBy(turn))?.info
     if (info?.detected && info.evidence.length > 0) yield* shelf.keep(info.detected.code, info.evidence)
   })
 
@@ -147,14 +146,11 @@ const sayBroken = (turn: TurnContext, task: "A" | "B", errorCode: string) => (de
     turn.grounding.recognition.language === "ko" ? "내부 오류가 발생했습니다." : "Something went wrong on our side."
   return Effect.logError("task broken", { task, turnId: turn.turnId, defect }).pipe(
     Effect.andThen(
-      turn.voice.say({
-        eventType: "error",
-        type: "error",
-        errorCode,
-        errorMessage: message,
-        message,
-        error: { type: "Defect", message: turn.turnId },
+      turn.voice.sayError({
         task,
+        errorCode,
+        message,
+        cause: { type: "Defect", message: turn.turnId },
         recoverable: false,
       }),
     ),

@@ -1,5 +1,5 @@
 /** What the three tasks of one turn share. */
-import { Clock, Deferred, Effect } from "effect"
+import { Clock, Deferred, Effect, type Option } from "effect"
 import type { ChatEventBody, ThinkingStage, TurnVoice } from "../domain/ChatEvent.ts"
 import type { Grounding } from "../domain/Grounding.ts"
 import type { Language } from "../domain/Recognition.ts"
@@ -31,8 +31,24 @@ export interface TurnContext {
   readonly started: number
 }
 
+export interface TaskFailure {
+  readonly task: "A" | "B" | "C"
+  readonly errorCode: string
+  /** For people. */
+  readonly message: string
+  /** The error's tag, and what support asks for when it is ours. */
+  readonly cause: { readonly type: string; readonly message?: string }
+  readonly recoverable: boolean
+}
+
+/** What task B found, as far as it is done. */
+export const foundBy = ({ detail }: Pick<TurnContext, "detail">): Effect.Effect<Option.Option<DetailResult | null>> =>
+  Effect.flatMap(Deferred.poll(detail), Effect.transposeOption)
+
 /** Speaks into the turn's log, and remembers when the first piece and the first button went out. */
 export interface Voice extends TurnVoice {
+  /** A task failed and no fallback could serve. */
+  readonly sayError: (failure: TaskFailure) => Effect.Effect<void>
   /** A progress that never falls. */
   readonly progress: (at: number) => number
   readonly firstToken: () => number | null
@@ -62,5 +78,16 @@ export const makeVoice = (log: TurnLog, language: Language): Voice => {
     }
     return say(event as ChatEventBody)
   }
-  return { say, announce, progress, firstToken: () => firstToken, firstButton: () => firstButton }
+  const sayError = ({ task, errorCode, message, cause, recoverable }: TaskFailure) =>
+    say({
+      eventType: "error",
+      type: "error",
+      errorCode,
+      errorMessage: message,
+      message,
+      error: { message, ...cause },
+      task,
+      recoverable,
+    })
+  return { say, announce, sayError, progress, firstToken: () => firstToken, firstButton: () => firstButton }
 }

@@ -4,7 +4,7 @@ import type { FinishReason } from "../domain/ChatEvent.ts"
 import { dotted } from "../domain/HsCode.ts"
 import type { AnswerModel } from "../answer/AnswerModel.ts"
 import { answerStarts } from "./narration.ts"
-import type { TurnContext } from "./TurnContext.ts"
+import { foundBy, type TurnContext } from "./TurnContext.ts"
 
 export interface AnswerResult {
   readonly content: string
@@ -78,18 +78,15 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
     finishReason = "error"
     const message =
       recognition.language === "ko" ? "답변을 끝까지 만들지 못했습니다." : "The answer could not be completed."
-    yield* voice.say({
-      eventType: "error",
-      type: "error",
-      errorCode: "ANSWER_FAILED",
-      errorMessage: message,
-      message,
-      error: { type: failure._tag, message },
+    yield* voice.sayError({
       task: "A",
+      errorCode: "ANSWER_FAILED",
+      message,
+      cause: { type: failure._tag },
       recoverable: false,
     })
   }
-  const detail = Option.getOrNull(yield* Deferred.poll(turn.detail).pipe(Effect.flatMap(Effect.transposeOption)))
+  const detail = Option.getOrNull(yield* foundBy(turn))
   const detected = detail?.info.detected ?? grounding.detected
   const evidence = detail?.info.evidence ?? []
   yield* voice.say({

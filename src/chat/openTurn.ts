@@ -12,7 +12,7 @@ import type { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import type { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { detectIntent } from "./detectIntent.ts"
 import { sessionNote } from "./narration.ts"
-import { makeVoice, type TurnContext, type TurnRequest } from "./TurnContext.ts"
+import { foundBy, makeVoice, type TurnContext, type TurnRequest } from "./TurnContext.ts"
 import type { TurnLog } from "./TurnLog.ts"
 
 const shortAnswer = 40
@@ -60,7 +60,7 @@ export const openTurn = Effect.fnUntraced(function* (
     detected: detected && placed(detected),
     question: hs.question(recognition),
     citations: cite(schedules, recognition, detected && detected.code),
-    evidence: Effect.map(Deferred.poll(detail).pipe(Effect.flatMap(Effect.transposeOption)), (result) =>
+    evidence: Effect.map(foundBy({ detail }), (result) =>
       Option.match(result, { onNone: () => [], onSome: (known) => known?.info.evidence ?? [] }),
     ),
   }

@@ -83,14 +83,11 @@ const sayUnsaved = (turn: TurnContext, error: HistoryUnavailable) => {
     reason: error.reason,
   }).pipe(
     Effect.andThen(
-      turn.voice.say({
-        eventType: "error",
-        type: "error",
-        errorCode: "RECORD_NOT_SAVED",
-        errorMessage: message,
-        message,
-        error: { type: error._tag, message },
+      turn.voice.sayError({
         task: "C",
+        errorCode: "RECORD_NOT_SAVED",
+        message,
+        cause: { type: error._tag },
         recoverable: true,
       }),
     ),
