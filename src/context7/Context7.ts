@@ -2,8 +2,10 @@
  * Documentation from Context7 over MCP. A call, connecting and retries included, takes `CONTEXT7_TIMEOUT` at most.
  */
 import { Context, Duration, Effect, Layer, Option, RcRef, Schedule } from "effect"
+import { CircuitBreaker } from "effect/persistence"
 import { context7Config, type Context7Config } from "./Context7Config.ts"
 import { type Context7Error, Context7ProtocolFault, Context7Timeout, LibraryNotFound } from "./Context7Error.ts"
+import { makeGuard } from "./Guard.ts"
 import { connect, type McpConnection } from "./McpConnection.ts"
 import { failureIn, type Library, parseDocs, parseLibraries, rankLibraries, redirectOf, type Snippet } from "./parse.ts"
 
@@ -14,17 +16,21 @@ export interface Context7Service {
   readonly libraries: ReadonlyArray<string>
   /** Libraries that carry a name, best first; fails with `LibraryNotFound` when there is none. */
   readonly resolveLibraryId: (name: string, question: string) => Effect.Effect<ReadonlyArray<Library>, Context7Error>
+  /** Whether it is left alone at the moment, because it is ill or refuses. */
+  readonly resting: Effect.Effect<boolean>
   /** What a library says to a question; a redirect is followed once. */
   readonly getLibraryDocs: (libraryId: string, question: string) => Effect.Effect<ReadonlyArray<Snippet>, Context7Error>
 }
 
 export class Context7 extends Context.Service<Context7, Context7Service>()("hs-trade-chat/context7/Context7") {
-  static readonly layerOf = (config: Context7Config) => Layer.effect(Context7, make(config))
+  static readonly layerOf = (config: Context7Config) =>
+    Layer.effect(Context7, make(config)).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))
 
   static readonly layerOff = Layer.succeed(Context7, {
     enabled: false,
     timeout: Duration.zero,
     libraries: [],
+    resting: Effect.succeed(false),
     resolveLibraryId: (library) => Effect.fail(new LibraryNotFound({ library })),
     getLibraryDocs: (library) => Effect.fail(new LibraryNotFound({ library })),
   })
@@ -40,6 +46,7 @@ const longestQuestion = 500
 const retries = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
 const make = Effect.fnUntraced(function* (config: Context7Config) {
+  const guard = yield* makeGuard({ key: config.url, timeout: config.timeout })
   const connection = yield* RcRef.make({ acquire: connect(config), idleTimeToLive: "5 minutes" })
 
   const ask = Effect.fnUntraced(function* (
@@ -57,6 +64,7 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
         duration: config.timeout,
         orElse: () => Effect.fail(new Context7Timeout({ operation, after: Duration.toMillis(config.timeout) })),
       }),
+      guard.protect,
     )
   })
 
@@ -74,6 +82,7 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
     enabled: true,
     timeout: config.timeout,
     libraries: config.libraries,
+    resting: guard.resting,
     resolveLibraryId: Effect.fn("Context7.resolveLibraryId")(function* (name: string, question: string) {
       yield* Effect.annotateCurrentSpan({ "mcp.tool.name": "resolve-library-id" })
       const text = yield* ask("resolve", (connection) =>

@@ -54,7 +54,18 @@ export class Context7ProtocolFault extends Schema.TaggedError<Context7ProtocolFa
   readonly retryable = false
 }
 
+/** Left alone for a while, or asked by too many at a time: the call was not made. */
+export class Context7Resting extends Schema.TaggedError<Context7Resting>()("Context7Resting", {
+  operation: Schema.String,
+  reason: Schema.String,
+  /** Seconds. */
+  retryAfter: Schema.Int,
+}) {
+  readonly retryable = false
+}
+
 export type Context7Error =
+  | Context7Resting
   | Context7Timeout
   | Context7ConnectionLost
   | Context7ApiError

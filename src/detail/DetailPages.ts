@@ -32,6 +32,8 @@ export class DetailPages extends Context.Service<
   DetailPages,
   {
     readonly context7Enabled: boolean
+    /** Degraded while it is left alone because it is ill or refuses. */
+    readonly context7State: Effect.Effect<"enabled" | "degraded" | "off">
     /** Prepares the page, saying each event when it is known; never fails. */
     readonly prepare: (recognition: Recognition, voice: TurnVoice) => Effect.Effect<DetailResult>
   }
@@ -48,6 +50,9 @@ export class DetailPages extends Context.Service<
       }
       return DetailPages.of({
         context7Enabled: context7.enabled,
+        context7State: context7.enabled
+          ? Effect.map(context7.resting, (resting) => (resting ? "degraded" : "enabled"))
+          : Effect.succeed("off"),
         prepare: Effect.fn("DetailPages.prepare")(function* (recognition: Recognition, voice: TurnVoice) {
           const page = yield* openPage(recognition, voice, templates, nomenclature)
           yield* voice.announce("detail_page_preparation")

@@ -26,7 +26,8 @@ export const context7Failure = (failure: Context7Error, language: Language): Err
     fallbackActivated: true,
     retryInfo: {
       retryable: failure._tag !== "Context7Unauthorised",
-      retryAfter: failure._tag === "Context7RateLimited" ? 60 : 5,
+      retryAfter:
+        failure._tag === "Context7Resting" ? failure.retryAfter : failure._tag === "Context7RateLimited" ? 60 : 5,
       maxRetries: 1,
     },
     suggestions: [],

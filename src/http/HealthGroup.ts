@@ -10,7 +10,10 @@ export class HealthGroup extends HttpApiGroup.make("health")
     HttpApiEndpoint.get("ready", "/ready", {
       success: Schema.Struct({
         status: Schema.Literal("ready"),
-        checks: Schema.Struct({ database: Schema.Literal("up"), context7: Schema.Literals(["enabled", "off"]) }),
+        checks: Schema.Struct({
+          database: Schema.Literal("up"),
+          context7: Schema.Literals(["enabled", "degraded", "off"]),
+        }),
       }),
       error: Unavailable,
     }).annotateMerge(OpenApi.annotations({ summary: "Turns can be served and recorded" })),

@@ -147,16 +147,14 @@ const health = HttpApiBuilder.group(
   "health",
   Effect.fnUntraced(function* (handlers) {
     const history = yield* ChatHistory
-    const { context7Enabled } = yield* DetailPages
+    const { context7State } = yield* DetailPages
     return handlers
       .handle("live", () => Effect.succeed({ status: "live" as const }))
       .handle("ready", () =>
         history.ping.pipe(
           Effect.mapError(() => new Unavailable(saying("HTTP_503", "The database does not answer."))),
-          Effect.as({
-            status: "ready" as const,
-            checks: { database: "up" as const, context7: context7Enabled ? ("enabled" as const) : ("off" as const) },
-          }),
+          Effect.andThen(context7State),
+          Effect.map((context7) => ({ status: "ready" as const, checks: { database: "up" as const, context7 } })),
         ),
       )
   }),

@@ -180,7 +180,11 @@ layer(harmonizedSystem)("a turn", (it) => {
 
   it.effect("survives a defect of the detail pages", () =>
     Effect.gen(function* () {
-      const broken = Layer.succeed(DetailPages, { context7Enabled: false, prepare: () => Effect.die("bug") })
+      const broken = Layer.succeed(DetailPages, {
+        context7Enabled: false,
+        context7State: Effect.succeed("off" as const),
+        prepare: () => Effect.die("bug"),
+      })
       const rooms = ChatTurn.layer.pipe(
         Layer.provide([broken, modelSaying("답"), historyInMemory(empty()), noSchedules]),
       )

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, type Layer } from "effect"
 import { Context7 } from "../../src/context7/Context7.ts"
-import { Context7Backend, context7Http, context7Stdio, library } from "./Context7Server.ts"
+import { afresh, Context7Backend, context7Http, context7Server, context7Stdio, library } from "./Context7Server.ts"
 
 const suite = (name: string, context7: Layer.Layer<Context7 | Context7Backend, unknown>) =>
   layer(context7, { excludeTestServices: true })(`Context7 over ${name}`, (it) => {
@@ -31,7 +31,7 @@ const suite = (name: string, context7: Layer.Layer<Context7 | Context7Backend, u
 suite("HTTP", context7Http)
 suite("stdio", context7Stdio)
 
-layer(context7Http, { excludeTestServices: true })("Context7's failures, which look like answers", (it) => {
+layer(context7Server, { excludeTestServices: true })("Context7's failures, which look like answers", (it) => {
   const failures: ReadonlyArray<[string, number, unknown, string]> = [
     ["an invalid key", 401, {}, "Context7Unauthorised"],
     ["a missing library", 404, {}, "LibraryNotFound"],
@@ -45,24 +45,23 @@ layer(context7Http, { excludeTestServices: true })("Context7's failures, which l
       yield* backend.behave(() => ({ status, body }))
       const failed = yield* Effect.flip((yield* Context7).getLibraryDocs("/customs/guide", "smartphone"))
       assert.strictEqual(failed._tag, tag)
-    }),
+    }).pipe(afresh),
   )
 
   it.effect("asks again when a failure may pass, and never for a key or a limit", () =>
     Effect.gen(function* () {
       const backend = yield* Context7Backend
-      const context7 = yield* Context7
       const askedWhile = (status: number) =>
         Effect.gen(function* () {
           yield* backend.behave(() => ({ status, body: {} }))
           const before = backend.requests.length
-          yield* Effect.flip(context7.getLibraryDocs("/customs/guide", "smartphone"))
+          yield* Effect.flip((yield* Context7).getLibraryDocs("/customs/guide", "smartphone"))
           return backend.requests.length - before
-        })
+        }).pipe(afresh)
       assert.strictEqual(yield* askedWhile(429), 1)
       assert.strictEqual(yield* askedWhile(401), 1)
       assert.isAbove(yield* askedWhile(503), 1)
-    }),
+    }).pipe(afresh),
   )
 
   it.effect("says that no library carries the name", () =>
@@ -73,7 +72,7 @@ layer(context7Http, { excludeTestServices: true })("Context7's failures, which l
         (yield* Effect.flip((yield* Context7).resolveLibraryId("nothing", "nothing")))._tag,
         "LibraryNotFound",
       )
-    }),
+    }).pipe(afresh),
   )
 
   it.effect("follows a library that moved, once", () =>
@@ -95,7 +94,7 @@ layer(context7Http, { excludeTestServices: true })("Context7's failures, which l
         snippets.map(({ title }) => title),
         ["Found"],
       )
-    }),
+    }).pipe(afresh),
   )
 
   it.effect("gives up after its timeout when nothing answers, and works again afterwards", () =>
@@ -109,7 +108,7 @@ layer(context7Http, { excludeTestServices: true })("Context7's failures, which l
       )
       yield* backend.behaveWell
       assert.strictEqual((yield* context7.getLibraryDocs("/customs/guide", "smartphone")).length, 2)
-    }),
+    }).pipe(afresh),
   )
 
   it.effect("treats text without a single snippet as no documentation", () =>
@@ -117,7 +116,7 @@ layer(context7Http, { excludeTestServices: true })("Context7's failures, which l
       const backend = yield* Context7Backend
       yield* backend.behave(() => ({ body: "Some chatter without any source." }))
       assert.deepStrictEqual(yield* (yield* Context7).getLibraryDocs("/customs/guide", "smartphone"), [])
-    }),
+    }).pipe(afresh),
   )
 
   it.effect("keeps the best library first whatever the order", () =>
@@ -130,6 +129,21 @@ layer(context7Http, { excludeTestServices: true })("Context7's failures, which l
         },
       }))
       assert.strictEqual((yield* (yield* Context7).resolveLibraryId("tariff", "q"))[0]?.id, "/b/x")
-    }),
+    }).pipe(afresh),
+  )
+
+  it.effect("cost nothing once it is left alone, and are told to operators", () =>
+    Effect.gen(function* () {
+      const backend = yield* Context7Backend
+      const context7 = yield* Context7
+      yield* backend.behave(() => ({ status: 429, body: {} }))
+      assert.isFalse(yield* context7.resting)
+      yield* Effect.flip(context7.getLibraryDocs("/customs/guide", "smartphone"))
+      const before = backend.requests.length
+      const refused = yield* Effect.flip(context7.getLibraryDocs("/customs/guide", "smartphone"))
+      assert.strictEqual(refused._tag, "Context7Resting")
+      assert.strictEqual(backend.requests.length, before)
+      assert.isTrue(yield* context7.resting)
+    }).pipe(afresh),
   )
 })

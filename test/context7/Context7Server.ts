@@ -152,11 +152,16 @@ const configFor = (url: string, more: Partial<Context7Config> = {}): Context7Con
   ...more,
 })
 
-/** Context7 over HTTP against the real server; the backend can be told to misbehave. */
-export const context7Http = Layer.unwrap(Effect.map(Context7Http, ({ url }) => Context7.layerOf(configFor(url)))).pipe(
-  Layer.provideMerge(Context7Http.layer),
-  Layer.provideMerge(Context7Backend.layer),
-)
+const overHttp = Layer.unwrap(Effect.map(Context7Http, ({ url }) => Context7.layerOf(configFor(url))))
+
+/** The real server over HTTP, whose backend can be told to misbehave. */
+export const context7Server = Context7Http.layer.pipe(Layer.provideMerge(Context7Backend.layer))
+
+/** Context7 over HTTP against it. */
+export const context7Http = overHttp.pipe(Layer.provideMerge(context7Server))
+
+/** With a Context7 that no other test has made ill. */
+export const afresh = <A, E, R>(test: Effect.Effect<A, E, R>) => Effect.provide(test, Layer.fresh(overHttp))
 
 /** Context7 over stdio, started by the service itself. */
 export const context7Stdio = Layer.unwrap(

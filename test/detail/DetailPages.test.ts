@@ -3,7 +3,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Duration, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Context7, type Context7Service } from "../../src/context7/Context7.ts"
-import { Context7ApiError, Context7RateLimited } from "../../src/context7/Context7Error.ts"
+import { Context7ApiError, Context7RateLimited, Context7Resting } from "../../src/context7/Context7Error.ts"
 import type { Snippet } from "../../src/context7/parse.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
 import type { ChatEventBody, TurnVoice } from "../../src/domain/ChatEvent.ts"
@@ -35,6 +35,7 @@ const context7 = (docs: Context7Service["getLibraryDocs"], libraries: ReadonlyAr
     enabled: true,
     timeout: Duration.seconds(2),
     libraries,
+    resting: Effect.succeed(false),
     resolveLibraryId: () =>
       Effect.succeed([{ id: "/resolved", title: "t", description: "", snippets: 1, reputation: 1 }]),
     getLibraryDocs: docs,
@@ -229,6 +230,31 @@ layer(harmonizedSystem)("evidence", (it) => {
         result.context7?.api_calls.map((call) => call.function),
         ["resolve-library-id", "query-docs"],
       )
+    }),
+  )
+
+  it.effect("come from our own analysis while Context7 is left alone, which operators see as degraded", () =>
+    Effect.gen(function* () {
+      const resting = Layer.succeed(Context7, {
+        enabled: true,
+        timeout: Duration.seconds(2),
+        libraries: ["/customs/guide"],
+        resting: Effect.succeed(true),
+        resolveLibraryId: () => Effect.die("not asked for"),
+        getLibraryDocs: () =>
+          Effect.fail(new Context7Resting({ operation: "guard", reason: "circuit open", retryAfter: 240 })),
+      })
+      const { said, result } = yield* prepare(recognized(0.6), resting)
+      assert.isTrue(result.fallbackUsed)
+      const error = said.find((event) => event.eventType === "detail_page_buttons_error")
+      assert.strictEqual(error?.eventType === "detail_page_buttons_error" ? error.retryInfo.retryAfter : null, 240)
+      const state = (context7: Layer.Layer<Context7>) =>
+        Effect.flatMap(DetailPages, ({ context7State }) => context7State).pipe(
+          Effect.provide(DetailPages.layer.pipe(Layer.provide(context7))),
+        )
+      assert.strictEqual(yield* state(resting), "degraded")
+      assert.strictEqual(yield* state(context7(() => Effect.succeed([]))), "enabled")
+      assert.strictEqual(yield* state(Context7.layerOff), "off")
     }),
   )
 })
