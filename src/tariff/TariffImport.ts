@@ -9,9 +9,10 @@ import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { basename } from "node:path"
 import { type Changes, changesWith } from "./changes.ts"
-import type { Layout, PlacedLine, Reader, RowFault } from "./Layout.ts"
+import type { Layout, RowFault } from "./Layout.ts"
 import { layouts } from "./layouts/index.ts"
-import { readTable, type Row, UnreadableFile } from "./Table.ts"
+import { loadLines } from "./loadLines.ts"
+import { readTable, UnreadableFile } from "./Table.ts"
 
 /** The first row is that of no layout: nothing was written. */
 class UnknownLayout extends Schema.TaggedError<UnknownLayout>()("UnknownLayout", {
@@ -132,7 +133,12 @@ const importWith = (sql: PgClient.PgClient) =>
           valid_from: effective,
         })} RETURNING schedule_id`
       const id = schedule!.schedule_id
-      const loaded = yield* loadLines(sql, id, layout, options)
+      const bad: Array<RowFault> = []
+      const onBad = (fault: RowFault) =>
+        options.skipBad
+          ? Effect.sync(() => void bad.push(fault))
+          : Effect.fail(new BadRow({ file: basename(options.file), ...fault }))
+      const loaded = yield* loadLines(sql, id, layout, options.file, onBad, options.onProgress)
       const changes = before ? yield* changesWith(sql)(before.schedule_id, id) : null
       if (before?.same_date) yield* sql`DELETE FROM tariff_schedules WHERE schedule_id = ${before.schedule_id}`
       yield* sql`
@@ -141,6 +147,7 @@ const importWith = (sql: PgClient.PgClient) =>
       const done: ImportReport = {
         ...report,
         ...loaded,
+        bad,
         changes,
         outcome: options.dryRun ? "dry run" : before?.same_date ? "replaced" : "imported",
       }
@@ -152,100 +159,3 @@ const importWith = (sql: PgClient.PgClient) =>
       .withTransaction(run)
       .pipe(Effect.catchTag("Undo", ({ report }) => Effect.succeed(report as ImportReport)))
   })
-
-const batchSize = 500
-
-type Read = { readonly row: Row; readonly line: PlacedLine }
-
-const unparsedOf = ({ rates }: PlacedLine): number =>
-  rates === null || rates.inheritedFrom !== null
-    ? 0
-    : [...rates.general, ...rates.special, ...rates.column2, ...rates.additional].filter(
-        ({ duties }) => duties === null,
-      ).length
-
-const loadLines = Effect.fnUntraced(function* (
-  sql: PgClient.PgClient,
-  scheduleId: bigint,
-  layout: Layout,
-  { file, skipBad, onProgress }: ImportOptions,
-) {
-  const bad: Array<RowFault> = []
-  let lines = 0
-  let unparsedRates = 0
-  let read: Reader | null = null
-  const refuse = (fault: RowFault) =>
-    skipBad ? Effect.sync(() => bad.push(fault)) : Effect.fail(new BadRow({ file: basename(file), ...fault }))
-  yield* readTable(file).pipe(
-    Stream.mapEffect(
-      Effect.fnUntraced(function* (row) {
-        if (read === null) {
-          read = layout.begin(row)
-          return []
-        }
-        const reading = read(row)
-        if (reading === null) return []
-        if ("line" in reading) return [{ row, line: reading.line }]
-        yield* refuse(reading.fault)
-        return []
-      }),
-    ),
-    Stream.flattenIterable,
-    Stream.grouped(batchSize),
-    Stream.runForEach(
-      Effect.fnUntraced(function* (batch: ReadonlyArray<Read>) {
-        const refused = yield* insertLines(sql, scheduleId, batch)
-        yield* Effect.forEach(refused, refuse, { discard: true })
-        lines += batch.length - refused.length
-        unparsedRates += batch.reduce((sum, { line }) => sum + unparsedOf(line), 0)
-        onProgress(lines, batch.at(-1)?.row.read ?? 0)
-      }),
-    ),
-  )
-  return { lines, unparsedRates, bad }
-})
-
-/** Stores a batch; returns the rows that contradict an earlier one of the same code. An equal one is passed over. */
-const insertLines = Effect.fnUntraced(function* (
-  sql: PgClient.PgClient,
-  scheduleId: bigint,
-  batch: ReadonlyArray<Read>,
-) {
-  const records = batch.map(({ row, line }) => ({
-    position: line.position,
-    parent: line.parent,
-    code: line.code,
-    source_row: row.line,
-    name_ko: line.names.ko,
-    name_en: line.names.en,
-    units: line.units,
-    rates: line.rates,
-    valid_from: line.validFrom,
-    valid_to: line.validTo,
-  }))
-  const clashing = yield* sql<{ source_row: number; code: string; earlier: number }>`
-    WITH batch AS (
-      SELECT * FROM jsonb_to_recordset(${sql.json(records)}) AS line(
-        position int, parent int, code text, source_row int, name_ko text, name_en text, units text[], rates jsonb,
-        valid_from date, valid_to date)
-    ), stored AS (
-      INSERT INTO tariff_lines (schedule_id, position, parent, code, source_row, name_ko, name_en, units, rates, valid_from, valid_to)
-      SELECT ${scheduleId}, position, parent, code, source_row, name_ko, name_en, units, rates, valid_from, valid_to
-      FROM batch ORDER BY position ON CONFLICT DO NOTHING RETURNING *
-    )
-    SELECT batch.source_row, batch.code, other.source_row AS earlier
-    FROM batch
-    LEFT JOIN stored USING (position)
-    JOIN LATERAL (
-      SELECT * FROM tariff_lines WHERE schedule_id = ${scheduleId}
-      UNION ALL SELECT * FROM stored
-    ) AS other ON other.code = batch.code AND other.valid_from IS NOT DISTINCT FROM batch.valid_from
-    WHERE stored.position IS NULL
-      AND (other.name_ko, other.name_en, other.units, other.rates, other.valid_to)
-        IS DISTINCT FROM (batch.name_ko, batch.name_en, batch.units, batch.rates, batch.valid_to)`
-  return clashing.map(({ source_row, code, earlier }): RowFault => ({
-    sheet: batch.find(({ row }) => row.line === source_row)?.row.sheet ?? null,
-    line: source_row,
-    reason: `${code} says something else than in line ${earlier}`,
-  }))
-})
