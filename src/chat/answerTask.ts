@@ -101,7 +101,7 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
     },
     processingTime: Math.round((yield* Clock.currentTimeMillis) - turn.started),
     sessionId: turn.sessionId,
-    cacheHit: false,
+    cacheHit: detail?.cacheHit ?? false,
     model: model.model,
     usage,
     finishReason,

@@ -64,12 +64,15 @@ export class Context7Resting extends Schema.TaggedError<Context7Resting>()("Cont
   readonly retryable = false
 }
 
-export type Context7Error =
-  | Context7Resting
-  | Context7Timeout
-  | Context7ConnectionLost
-  | Context7ApiError
-  | Context7RateLimited
-  | Context7Unauthorised
-  | LibraryNotFound
-  | Context7ProtocolFault
+/** Any of them, as a value that can be kept. */
+export const Context7Failure = Schema.Union([
+  Context7Resting,
+  Context7Timeout,
+  Context7ConnectionLost,
+  Context7ApiError,
+  Context7RateLimited,
+  Context7Unauthorised,
+  LibraryNotFound,
+  Context7ProtocolFault,
+])
+export type Context7Error = typeof Context7Failure.Type

@@ -2,6 +2,7 @@
  * Reads Context7's answers, which are text: lists of libraries, documents, and failures that look like either. Texts come
  * from outside: they are shortened and stripped of control characters, and never more than data. Pure.
  */
+import { Schema } from "effect"
 import {
   Context7ApiError,
   type Context7Error,
@@ -20,11 +21,8 @@ export interface Library {
   readonly reputation: number
 }
 
-export interface Snippet {
-  readonly title: string
-  readonly source: string
-  readonly text: string
-}
+export const Snippet = Schema.Struct({ title: Schema.String, source: Schema.String, text: Schema.String })
+export type Snippet = typeof Snippet.Type
 
 const longestSnippet = 2000
 

@@ -14,6 +14,7 @@ import type { Context7Error } from "../context7/Context7Error.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import { buttonsFor, type UrlTemplates } from "./buttons.ts"
 import { weigh } from "./confidence.ts"
+import { EvidenceCache } from "./EvidenceCache.ts"
 import { context7Analysis, evidenceOf, type Gathered, gatherEvidence } from "./evidence.ts"
 import { settle, sure } from "./settle.ts"
 import { context7Failure, nothingDetected } from "./texts.ts"
@@ -22,6 +23,8 @@ export interface DetailResult {
   readonly info: DetailPageInfo
   readonly buttons: ReadonlyArray<{ readonly button: DetailButton; readonly generatedAt: string }>
   readonly context7: Context7Analysis | null
+  /** Evidence that another turn had asked for served. */
+  readonly cacheHit: boolean
   /** Context7 was asked and failed; the local candidates served. */
   readonly fallbackUsed: boolean
   /** Milliseconds. */
@@ -43,6 +46,7 @@ export class DetailPages extends Context.Service<
     Effect.gen(function* () {
       const templates = yield* urlTemplates
       const context7 = yield* Context7
+      const cache = yield* EvidenceCache
       const { nomenclature } = yield* HarmonizedSystem
       const candidateFor = (code: HsCode): Candidate | null => {
         const entry = nomenclature.get(code)
@@ -63,13 +67,13 @@ export class DetailPages extends Context.Service<
           if (!asks) return yield* page.close(early, recognition.candidates, nothingGathered, null)
           yield* voice.announce("rag_search_planning")
           yield* voice.announce("rag_search_executing")
-          const gathered = yield* gatherEvidence(context7, nomenclature, recognition)
+          const gathered = yield* gatherEvidence(cache, context7.timeout, nomenclature, recognition)
           const candidates = weigh(recognition.candidates, gathered.snippets, candidateFor)
           return yield* page.close(settle(candidates, nomenclature), candidates, gathered, gathered.failure)
         }),
       })
     }),
-  )
+  ).pipe(Layer.provide(EvidenceCache.layer))
 }
 
 const urlTemplates: Config.Config<UrlTemplates> = Config.all({
@@ -82,7 +86,7 @@ const urlTemplates: Config.Config<UrlTemplates> = Config.all({
   ),
 })
 
-const nothingGathered: Gathered = { snippets: [], calls: [], failure: null }
+const nothingGathered: Gathered = { snippets: [], calls: [], cacheHit: false, failure: null }
 
 /** What a turn has said of its page so far: buttons go out once, the rest when all is known. */
 const openPage = Effect.fnUntraced(function* (
@@ -101,7 +105,7 @@ const openPage = Effect.fnUntraced(function* (
       type: "start",
       buttonsCount,
       estimatedPreparationTime: context7Enabled && buttonsCount === 0 ? 2000 : 100,
-      processingInfo: { context7_enabled: context7Enabled, fallback_available: true, cache_checked: false },
+      processingInfo: { context7_enabled: context7Enabled, fallback_available: true, cache_checked: context7Enabled },
       metadata: { buttonsCount },
     })
 
@@ -144,7 +148,7 @@ const openPage = Effect.fnUntraced(function* (
         confidence_score: detected?.confidence ?? 0,
         analysis_source: detected?.source ?? "none",
         fallback_used: failure !== null,
-        cache_hit: false,
+        cache_hit: gathered.cacheHit,
       },
       performance: {
         context7_calls: gathered.calls.length,
@@ -163,7 +167,11 @@ const openPage = Effect.fnUntraced(function* (
         evidence: evidenceOf(gathered.snippets),
       },
       buttons: shown,
-      context7: gathered.calls.length === 0 ? null : context7Analysis(gathered, detected?.confidence ?? 0),
+      cacheHit: gathered.cacheHit,
+      context7:
+        gathered.calls.length === 0 && !gathered.cacheHit
+          ? null
+          : context7Analysis(gathered, detected?.confidence ?? 0),
       fallbackUsed: failure !== null,
       duration,
     } satisfies DetailResult
