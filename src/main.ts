@@ -16,6 +16,7 @@ import { HarmonizedSystem } from "./hs/HarmonizedSystem.ts"
 import { listenConfig, server } from "./http/HttpServer.ts"
 import { Tokens } from "./http/Tokens.ts"
 import * as Database from "./platform/Database.ts"
+import * as SharedState from "./platform/SharedState.ts"
 import { StartError, wrongVariable } from "./platform/StartError.ts"
 import { TariffSchedules } from "./tariff/TariffSchedules.ts"
 import * as Telemetry from "./platform/Telemetry.ts"
@@ -28,7 +29,13 @@ const stored = Layer.mergeAll(ChatHistory.layer, TariffSchedules.layer, Evidence
 
 const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),
-  Layer.provideMerge([HarmonizedSystem.layer, Context7.layer, AnswerModel.layerGrounded, stored, Tokens.layer]),
+  Layer.provideMerge([
+    HarmonizedSystem.layer,
+    Context7.layer.pipe(Layer.provideMerge(SharedState.layer)),
+    AnswerModel.layerGrounded,
+    stored,
+    Tokens.layer,
+  ]),
 )
 
 const announce = Layer.effectDiscard(

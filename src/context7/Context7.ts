@@ -2,7 +2,6 @@
  * Documentation from Context7 over MCP. A call, connecting and retries included, takes `CONTEXT7_TIMEOUT` at most.
  */
 import { Context, Duration, Effect, Layer, Option, RcRef, Schedule } from "effect"
-import { CircuitBreaker } from "effect/persistence"
 import { context7Config, type Context7Config } from "./Context7Config.ts"
 import { type Context7Error, Context7ProtocolFault, Context7Timeout, LibraryNotFound } from "./Context7Error.ts"
 import { makeGuard } from "./Guard.ts"
@@ -23,10 +22,9 @@ export interface Context7Service {
 }
 
 export class Context7 extends Context.Service<Context7, Context7Service>()("hs-trade-chat/context7/Context7") {
-  static readonly layerOf = (config: Context7Config) =>
-    Layer.effect(Context7, make(config)).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))
+  static readonly layerOf = (config: Context7Config) => Layer.effect(Context7, make(config))
 
-  static readonly layerOff = Layer.succeed(Context7, {
+  static readonly layerOff: Layer.Layer<Context7> = Layer.succeed(Context7, {
     enabled: false,
     timeout: Duration.zero,
     libraries: [],

@@ -3,7 +3,7 @@
  * "no such library" and "nothing found" for a short while. Keys are digests: no question stands in the store.
  */
 import { Config, Context, Duration, Effect, Exit, Layer, Option, type Ref, Schema } from "effect"
-import { Persistable, PersistedCache, Persistence } from "effect/persistence"
+import { Persistable, PersistedCache } from "effect/persistence"
 import { createHash } from "node:crypto"
 import type { Context7Call } from "../domain/Analysis.ts"
 import { Context7 } from "../context7/Context7.ts"
@@ -33,7 +33,7 @@ export class EvidenceCache extends Context.Service<
   static readonly layer = Layer.effect(
     EvidenceCache,
     Effect.suspend(() => make),
-  ).pipe(Layer.provide(Persistence.layerMemory))
+  )
 }
 
 /** Changes when snippets of the same text are read otherwise. */

@@ -1,6 +1,7 @@
 /** Rooms that a test drives: a model that says what it is told, a history in memory, a Context7 that is off. */
 import { NodeServices } from "@effect/platform-node"
 import { Effect, Layer, Option, Schema, Stream } from "effect"
+import { Persistence } from "effect/persistence"
 import { AnswerFailed, AnswerModel, type AnswerPart } from "../../src/answer/AnswerModel.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { Context7 } from "../../src/context7/Context7.ts"
@@ -103,7 +104,7 @@ export const chatTurn = (
 ) =>
   ChatTurn.layer.pipe(
     Layer.provideMerge(DetailPages.layer),
-    Layer.provideMerge([model, history, context7, noSchedules]),
+    Layer.provideMerge([model, history, context7, noSchedules, Persistence.layerMemory]),
   )
 
 export const decodeEvent = Schema.decodeUnknownSync(Schema.fromJsonString(ChatEvent))

@@ -8,6 +8,7 @@ import { ChildProcess } from "effect/process"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { fileURLToPath } from "node:url"
+import { CircuitBreaker, Persistence } from "effect/persistence"
 import { Context7 } from "../../src/context7/Context7.ts"
 import type { Context7Config } from "../../src/context7/Context7Config.ts"
 
@@ -152,7 +153,9 @@ const configFor = (url: string, more: Partial<Context7Config> = {}): Context7Con
   ...more,
 })
 
-const overHttp = Layer.unwrap(Effect.map(Context7Http, ({ url }) => Context7.layerOf(configFor(url))))
+const overHttp = Layer.unwrap(Effect.map(Context7Http, ({ url }) => Context7.layerOf(configFor(url)))).pipe(
+  Layer.provideMerge([CircuitBreaker.layerStoreMemory(), Persistence.layerMemory]),
+)
 
 /** The real server over HTTP, whose backend can be told to misbehave. */
 export const context7Server = Context7Http.layer.pipe(Layer.provideMerge(Context7Backend.layer))
@@ -173,4 +176,4 @@ export const context7Stdio = Layer.unwrap(
     )
     return Context7.layerOf(configFor("stdio", { timeout: Duration.seconds(5) }))
   }),
-).pipe(Layer.provideMerge(Context7Backend.layer))
+).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()), Layer.provideMerge(Context7Backend.layer))

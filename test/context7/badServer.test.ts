@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { Duration, Effect, Redacted } from "effect"
+import { Duration, Effect, Layer, Redacted } from "effect"
+import { CircuitBreaker } from "effect/persistence"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Context7 } from "../../src/context7/Context7.ts"
@@ -66,7 +67,7 @@ const askWith = (
     }
     return yield* Effect.gen(function* () {
       return yield* (yield* Context7).getLibraryDocs("/customs/guide", "smartphone")
-    }).pipe(Effect.provide(Context7.layerOf(config)))
+    }).pipe(Effect.provide(Context7.layerOf(config).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))))
   }).pipe(Effect.scoped)
 
 const text = (value: string) => ({ content: [{ type: "text", text: value }] })
@@ -143,7 +144,9 @@ it.live("a refused connection is a lost one", () =>
   Effect.gen(function* () {
     const config = { url: "http://127.0.0.1:1", apiKey: null, libraries: [], timeout: Duration.millis(700) }
     const error = yield* Effect.flip(
-      Effect.flatMap(Context7, (c) => c.getLibraryDocs("/x", "y")).pipe(Effect.provide(Context7.layerOf(config))),
+      Effect.flatMap(Context7, (c) => c.getLibraryDocs("/x", "y")).pipe(
+        Effect.provide(Context7.layerOf(config).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))),
+      ),
     )
     assert.include(["Context7ConnectionLost", "Context7Timeout"], error._tag)
   }),

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
 import { Duration, Effect, Fiber, Layer } from "effect"
+import { Persistence } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { Context7, type Context7Service } from "../../src/context7/Context7.ts"
 import { Context7ApiError, Context7RateLimited, Context7Resting } from "../../src/context7/Context7Error.ts"
@@ -55,7 +56,7 @@ const prepare = (recognition: Recognition, context7: Layer.Layer<Context7>) =>
     const pages = yield* DetailPages
     const result = yield* pages.prepare(recognition, voice)
     return { said, result, names: said.map((event) => event.eventType) }
-  }).pipe(Effect.provide(DetailPages.layer.pipe(Layer.provide(context7))))
+  }).pipe(Effect.provide(DetailPages.layer.pipe(Layer.provide([context7, Persistence.layerMemory]))))
 
 const harmonizedSystem = HarmonizedSystem.layer.pipe(Layer.provide(NodeServices.layer))
 
@@ -250,7 +251,7 @@ layer(harmonizedSystem)("evidence", (it) => {
       assert.strictEqual(error?.eventType === "detail_page_buttons_error" ? error.retryInfo.retryAfter : null, 240)
       const state = (context7: Layer.Layer<Context7>) =>
         Effect.flatMap(DetailPages, ({ context7State }) => context7State).pipe(
-          Effect.provide(DetailPages.layer.pipe(Layer.provide(context7))),
+          Effect.provide(DetailPages.layer.pipe(Layer.provide([context7, Persistence.layerMemory]))),
         )
       assert.strictEqual(yield* state(resting), "degraded")
       assert.strictEqual(yield* state(context7(() => Effect.succeed([]))), "enabled")

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Layer, Ref } from "effect"
+import { Persistence } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import type { Context7Call } from "../../src/domain/Analysis.ts"
 import { Context7 } from "../../src/context7/Context7.ts"
@@ -20,7 +21,7 @@ const answering = (answer: () => Effect.Effect<ReadonlyArray<Snippet>, Context7E
     resolveLibraryId: () => Effect.die("not asked for"),
     getLibraryDocs: () => Effect.suspend(() => (asked.count++, answer())),
   })
-  return { asked, layer: EvidenceCache.layer.pipe(Layer.provide(context7)) }
+  return { asked, layer: EvidenceCache.layer.pipe(Layer.provide([context7, Persistence.layerMemory])) }
 }
 
 /** Asks, and says whether the turn had to make a call for it. */

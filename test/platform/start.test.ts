@@ -2,6 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, FileSystem, Layer, Option } from "effect"
+import { CircuitBreaker } from "effect/persistence"
 import { context7Config } from "../../src/context7/Context7Config.ts"
 import { Context7 } from "../../src/context7/Context7.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
@@ -81,7 +82,10 @@ it.effect("Context7 is configured by address, key, libraries and time, or switch
     assert.deepStrictEqual(some.libraries, ["/a/b", "/c/d"])
     assert.strictEqual(some.url, "https://mcp.context7.com/mcp")
     assert.isNull(Option.getOrThrow(yield* read({ CONTEXT7_URL: "http://localhost:1" })).apiKey)
-    const off = yield* Effect.provide(Context7, Context7.layer.pipe(Layer.provide(env({ CONTEXT7_URL: "off" }))))
+    const off = yield* Effect.provide(
+      Context7,
+      Context7.layer.pipe(Layer.provide([env({ CONTEXT7_URL: "off" }), CircuitBreaker.layerStoreMemory()])),
+    )
     assert.isFalse(off.enabled)
     assert.strictEqual((yield* Effect.flip(off.getLibraryDocs("/x", "y")))._tag, "LibraryNotFound")
     assert.strictEqual((yield* Effect.flip(off.resolveLibraryId("x", "y")))._tag, "LibraryNotFound")

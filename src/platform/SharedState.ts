@@ -1,0 +1,64 @@
+/**
+ * What instances share: cached answers and the state of circuits, in Redis when `REDIS_URL` names one, else in this
+ * process. Redis that is down, slow or lost costs sharing and nothing else.
+ */
+import { NodeRedis } from "@effect/platform-node"
+import { Config, Effect, Layer, Option, Redacted } from "effect"
+import { CircuitBreaker, Persistence } from "effect/persistence"
+
+/** The longest that anything waits for the store. */
+const patience = "200 millis"
+
+/** A store that fails or hangs holds nothing: what is asked of it is missing, what is given to it is lost. */
+const forgiving = Layer.effect(
+  Persistence.BackingPersistence,
+  Effect.map(Persistence.BackingPersistence, (backing) =>
+    Persistence.BackingPersistence.of({
+      make: (storeId) =>
+        Effect.map(backing.make(storeId), (store): Persistence.BackingPersistenceStore => {
+          const orElse =
+            <B>(instead: B) =>
+            <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A | B> =>
+              use.pipe(
+                Effect.timeout(patience),
+                Effect.catch((error) =>
+                  Effect.as(Effect.logWarning("the shared store is passed over", { storeId, error }), instead),
+                ),
+              )
+          return {
+            get: (key) => store.get(key).pipe(orElse(undefined)),
+            getMany: (keys) => store.getMany(keys),
+            set: (key, value, ttl) => store.set(key, value, ttl).pipe(orElse(undefined)),
+            setMany: (entries) => store.setMany(entries).pipe(orElse(undefined)),
+            remove: (key) => store.remove(key).pipe(orElse(undefined)),
+            clear: store.clear.pipe(orElse(undefined)),
+          }
+        }),
+    }),
+  ),
+)
+
+const inProcess = Layer.mergeAll(Persistence.layerMemory, CircuitBreaker.layerStoreMemory())
+
+const inRedis = (url: Redacted.Redacted) =>
+  Layer.mergeAll(
+    Persistence.layer.pipe(Layer.provide(forgiving), Layer.provide(Persistence.layerBackingRedis)),
+    CircuitBreaker.layerStoreRedis(),
+  ).pipe(
+    Layer.provide(
+      NodeRedis.layer({ url: Redacted.value(url), disableOfflineQueue: true, socket: { connectTimeout: 2000 } }),
+    ),
+    Layer.catch((error) =>
+      inProcess.pipe(
+        Layer.provideMerge(
+          Layer.effectDiscard(
+            Effect.logWarning("Redis does not answer: this instance shares nothing until it is started again", error),
+          ),
+        ),
+      ),
+    ),
+  )
+
+export const layer = Layer.unwrap(
+  Effect.map(Config.option(Config.Redacted("REDIS_URL")), Option.match({ onNone: () => inProcess, onSome: inRedis })),
+)

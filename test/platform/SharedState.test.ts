@@ -1,0 +1,123 @@
+/** Real Redis, started by the test: skipped where it is not installed (`apt-get install redis-server`). */
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Duration, Effect, FileSystem, Layer, Ref, Stream } from "effect"
+import { ChildProcess } from "effect/process"
+import { spawnSync } from "node:child_process"
+import { createServer } from "node:net"
+import { Context7 } from "../../src/context7/Context7.ts"
+import { Context7RateLimited } from "../../src/context7/Context7Error.ts"
+import { makeGuard } from "../../src/context7/Guard.ts"
+import { EvidenceCache, Flight } from "../../src/detail/EvidenceCache.ts"
+import * as SharedState from "../../src/platform/SharedState.ts"
+
+const installed = spawnSync("redis-server", ["--version"]).status === 0
+
+const freePort = Effect.callback<number>((resume) => {
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    server.close(() => resume(Effect.succeed(typeof address === "object" && address ? address.port : 0)))
+  })
+})
+
+const startRedis = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const port = yield* freePort
+  const folder = yield* fs.makeTempDirectoryScoped()
+  const child = yield* ChildProcess.make(
+    "redis-server",
+    ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", folder],
+    { stdin: "ignore" },
+  )
+  yield* child.all.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.takeUntil((line) => line.includes("Ready to accept connections")),
+    Stream.runDrain,
+  )
+  return { child, port, url: `redis://127.0.0.1:${port}` }
+})
+
+const shared = (url: string) =>
+  SharedState.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ REDIS_URL: url }))))
+
+/** An instance of the service, as far as it asks Context7. */
+const instance = (url: string, asked: { count: number }) => {
+  const context7 = Layer.succeed(Context7, {
+    enabled: true,
+    timeout: Duration.seconds(2),
+    libraries: ["/customs/guide"],
+    resting: Effect.succeed(false),
+    resolveLibraryId: () => Effect.die("not asked for"),
+    getLibraryDocs: () =>
+      Effect.sync(() => (asked.count++, [{ title: "t", source: "https://customs.example/a", text: "8517.13" }])),
+  })
+  return EvidenceCache.layer.pipe(Layer.provide([context7, shared(url)]))
+}
+
+const ask = (question: string) =>
+  Effect.gen(function* () {
+    const calls = yield* Ref.make<ReadonlyArray<never>>([])
+    return yield* (yield* EvidenceCache)
+      .snippets({ question, about: "Telephones" })
+      .pipe(Effect.provideService(Flight, calls as never))
+  })
+
+const keysAt = (port: number) =>
+  Effect.sync(() => spawnSync("redis-cli", ["-p", `${port}`, "keys", "*"], { encoding: "utf8" }).stdout)
+
+describe.skipIf(!installed)("two instances with one Redis (needs redis-server)", () => {
+  it.live("ask Context7 once between them, and no key carries the question", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* startRedis
+      const asked = { count: 0 }
+      yield* ask("HS classification of secret gadget").pipe(Effect.provide(instance(url, asked)))
+      yield* ask("hs classification of SECRET gadget").pipe(Effect.provide(instance(url, asked)))
+      assert.strictEqual(asked.count, 1)
+      const keys = yield* keysAt(port)
+      assert.include(keys, "context7")
+      assert.notMatch(keys, /secret|gadget/i)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.live("leave a Context7 alone that refused either of them", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startRedis
+      const guarded = <A, E>(use: (guard: Effect.Success<ReturnType<typeof makeGuard>>) => Effect.Effect<A, E>) =>
+        makeGuard({ key: "c7", timeout: Duration.seconds(2) }).pipe(
+          Effect.flatMap(use),
+          Effect.scoped,
+          Effect.provide(shared(url)),
+        )
+      yield* guarded(({ protect }) => Effect.flip(protect(Effect.fail(new Context7RateLimited({ operation: "docs" })))))
+      assert.isTrue(yield* guarded(({ resting }) => resting))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.live("go on by themselves when Redis dies", () =>
+    Effect.gen(function* () {
+      const { child, url } = yield* startRedis
+      const asked = { count: 0 }
+      yield* Effect.gen(function* () {
+        yield* ask("one")
+        yield* child.kill({ killSignal: "SIGKILL" })
+        yield* Effect.exit(child.exitCode)
+        assert.lengthOf(yield* ask("two"), 1)
+        assert.lengthOf(yield* ask("two"), 1)
+        assert.strictEqual(asked.count, 2)
+      }).pipe(Effect.provide(instance(url, asked)))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+})
+
+it.live("an instance starts without the Redis that it was told of", () =>
+  Effect.gen(function* () {
+    const asked = { count: 0 }
+    const port = yield* freePort
+    yield* Effect.gen(function* () {
+      yield* ask("one")
+      yield* ask("one")
+      assert.strictEqual(asked.count, 1)
+    }).pipe(Effect.provide(instance(`redis://127.0.0.1:${port}`, asked)))
+  }),
+)
