@@ -1,9 +1,9 @@
 /**
  * What Context7 said to a question, kept for everybody who asks the same. One flight a question; failures are not kept,
- * "no such library" and "nothing found" for a short while. Keys are digests: no question stands in the store.
+ * "no such library" and "nothing found" for a short while, and what was said within a day serves in place of a failure. Keys are digests: no question stands in the store.
  */
 import { Config, Context, Duration, Effect, Exit, Layer, Option, type Ref, Schema } from "effect"
-import { Persistable, PersistedCache } from "effect/persistence"
+import { Persistable, PersistedCache, Persistence } from "effect/persistence"
 import { createHash } from "node:crypto"
 import type { Context7Call } from "../domain/Analysis.ts"
 import { Context7 } from "../context7/Context7.ts"
@@ -24,10 +24,16 @@ export interface Asked {
   readonly about: string
 }
 
+export interface Answer {
+  readonly snippets: ReadonlyArray<Snippet>
+  /** Context7 failed, and an answer that had expired serves. */
+  readonly stale: boolean
+}
+
 export class EvidenceCache extends Context.Service<
   EvidenceCache,
   {
-    readonly snippets: (asked: Asked) => Effect.Effect<ReadonlyArray<Snippet>, Context7Error, Flight>
+    readonly snippets: (asked: Asked) => Effect.Effect<Answer, Context7Error, Flight>
   }
 >()("hs-trade-chat/detail/EvidenceCache") {
   static readonly layer = Layer.effect(
@@ -53,8 +59,15 @@ class Key extends Persistable.Class<{
 const keptAtMost = 2000
 const nothingFound = Duration.minutes(10)
 
+/** How long an answer may serve in place of a failure. */
+const lastResort = Duration.days(1)
+
 const make = Effect.gen(function* () {
   const context7 = yield* Context7
+  const expired = yield* (yield* Persistence.Persistence).make({
+    storeId: "context7-expired",
+    timeToLive: () => lastResort,
+  })
   const life = yield* Config.Duration("CONTEXT7_CACHE_TTL").pipe(Config.withDefault(Duration.hours(1)))
   const timeToLive = (exit: Exit.Exit<ReadonlyArray<Snippet>, Context7Error>) => {
     if (Exit.isSuccess(exit)) return exit.value.length > 0 ? life : nothingFound
@@ -62,7 +75,8 @@ const make = Effect.gen(function* () {
     return error?._tag === "LibraryNotFound" ? nothingFound : Duration.zero
   }
   const cache = yield* PersistedCache.make<Key, Flight, "lookup">(
-    Effect.fnUntraced(function* ({ about, libraries, question }: Key) {
+    Effect.fnUntraced(function* (key: Key) {
+      const { about, libraries, question } = key
       const calls = yield* Flight
       const consulted =
         libraries.length > 0
@@ -83,7 +97,9 @@ const make = Effect.gen(function* () {
           context7.getLibraryDocs(id, question),
         ),
       )
-      return found.flat()
+      const snippets = found.flat()
+      if (snippets.length > 0) yield* Effect.ignore(expired.set(key, Exit.succeed(snippets)))
+      return snippets
     }),
     {
       storeId: "context7",
@@ -93,10 +109,24 @@ const make = Effect.gen(function* () {
       requireServicesAt: "lookup",
     },
   )
+  /** What was said before, or the failure. */
+  const instead = (key: Key, failure: Context7Error) =>
+    expired.get(key).pipe(
+      Effect.orElseSucceed(() => undefined),
+      Effect.flatMap((before) =>
+        before !== undefined && Exit.isSuccess(before)
+          ? Effect.succeed({ snippets: before.value, stale: true })
+          : Effect.fail(failure),
+      ),
+    )
   return EvidenceCache.of({
-    snippets: (asked) =>
-      cache
-        .get(new Key({ ...asked, libraries: context7.libraries }))
-        .pipe(Effect.catchTags({ PersistenceError: Effect.die, SchemaError: Effect.die })),
+    snippets: (asked) => {
+      const key = new Key({ ...asked, libraries: context7.libraries })
+      return cache.get(key).pipe(
+        Effect.catchTags({ PersistenceError: Effect.die, SchemaError: Effect.die }),
+        Effect.map((snippets) => ({ snippets, stale: false })),
+        Effect.catch((failure) => (failure._tag === "LibraryNotFound" ? Effect.fail(failure) : instead(key, failure))),
+      )
+    },
   })
 })

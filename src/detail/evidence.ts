@@ -53,14 +53,14 @@ export const gatherEvidence = Effect.fn("DetailPages.gatherEvidence")(function* 
     Effect.result,
   )
   const made = yield* Ref.get(calls)
-  const found = result._tag === "Success" ? result.success : []
+  const answer = result._tag === "Success" ? result.success : { snippets: [], stale: false }
   return {
-    snippets: found
+    snippets: answer.snippets
       .map((snippet) => cite(snippet, recognition, nomenclature))
       .sort((a, b) => b.relevance - a.relevance)
       .slice(0, mostSnippets),
     calls: made,
-    cacheHit: result._tag === "Success" && made.length === 0,
+    cacheHit: result._tag === "Success" && (answer.stale || made.length === 0),
     failure: result._tag === "Failure" && result.failure._tag !== "LibraryNotFound" ? result.failure : null,
   } satisfies Gathered
 })

@@ -43,7 +43,7 @@ describe("what Context7 said", () => {
       for (const same of ["hs classification of  IPHONE 15", "HS Classification of iPhone15"]) {
         const { called, result } = yield* ask(same)
         assert.isFalse(called, same)
-        assert.deepStrictEqual(result._tag === "Success" ? result.success : null, [snippet])
+        assert.deepStrictEqual(result._tag === "Success" ? result.success : null, { snippets: [snippet], stale: false })
       }
       assert.isTrue((yield* ask("HS classification of iPhone 16")).called)
       yield* TestClock.adjust("61 minutes")
@@ -86,6 +86,24 @@ describe("what Context7 said", () => {
       yield* TestClock.adjust("11 minutes")
       assert.isTrue((yield* ask("kimchi")).called)
       assert.strictEqual(asked.count, 4)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("serves for a day in place of a failure, marked as such", () => {
+    let well = true
+    const { layer } = answering(() =>
+      well ? Effect.succeed([snippet]) : Effect.fail(new Context7RateLimited({ operation: "docs" })),
+    )
+    return Effect.gen(function* () {
+      yield* ask("pencil")
+      well = false
+      yield* TestClock.adjust("2 hours")
+      const { called, result } = yield* ask("pencil")
+      assert.isTrue(called)
+      assert.deepStrictEqual(result._tag === "Success" ? result.success : null, { snippets: [snippet], stale: true })
+      assert.strictEqual((yield* ask("crayon")).result._tag, "Failure")
+      yield* TestClock.adjust("23 hours")
+      assert.strictEqual((yield* ask("pencil")).result._tag, "Failure")
     }).pipe(Effect.provide(layer))
   })
 })

@@ -102,8 +102,8 @@ describe.skipIf(!installed)("two instances with one Redis (needs redis-server)",
         yield* ask("one")
         yield* child.kill({ killSignal: "SIGKILL" })
         yield* Effect.exit(child.exitCode)
-        assert.lengthOf(yield* ask("two"), 1)
-        assert.lengthOf(yield* ask("two"), 1)
+        assert.lengthOf((yield* ask("two")).snippets, 1)
+        assert.lengthOf((yield* ask("two")).snippets, 1)
         assert.strictEqual(asked.count, 2)
       }).pipe(Effect.provide(instance(url, asked)))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
