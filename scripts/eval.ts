@@ -13,7 +13,7 @@ import { parseArgs } from "node:util"
 import { HarmonizedSystem } from "../src/hs/HarmonizedSystem.ts"
 import { namesBaseline } from "./evaluation/baseline.ts"
 import { type Classifier, type Measured, measure, pooledBins } from "./evaluation/measure.ts"
-import { isForFitting, type Labelled, partOf, readLabelled } from "./training/labelled.ts"
+import { isForFitting, type Labelled, partOf, readLabelled, readTriples, tunesRanking } from "./training/labelled.ts"
 import { readLexicon } from "./training/lexicon.ts"
 
 const { values: options, positionals } = parseArgs({
@@ -50,13 +50,7 @@ const head = [
   "ms".padStart(6),
 ].join(" ")
 
-const everyday = new URL("../test/hs/everyday.tsv", import.meta.url)
-
-/** Our own list: Korean, English and reworded names of everyday goods with their heading. */
-const triples = readFileSync(everyday, "utf8")
-  .split("\n")
-  .filter((text) => text !== "" && !text.startsWith("#"))
-  .map((text) => text.split("\t"))
+const triples = readTriples().filter((_, row) => !options.holdout || !tunesRanking(row))
 
 const agreement = (classify: Classifier) => {
   const wordings = ["Korean", "English", "reworded"]

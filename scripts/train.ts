@@ -13,7 +13,7 @@ import { aliasIndex, buildAliasTable } from "../src/hs/AliasIndex.ts"
 import { readModel } from "../src/hs/LearnedModel.ts"
 import { signalsOf } from "../src/hs/ranking.ts"
 import { fitRanking } from "./training/ranking.ts"
-import { isForFitting, type Part, partOf, readLabelled, sameText } from "./training/labelled.ts"
+import { isForFitting, type Part, partOf, readEveryday, readLabelled, sameText } from "./training/labelled.ts"
 import { readLexicon, readWordings } from "./training/lexicon.ts"
 import type { Report, Task } from "./training/fitWorker.ts"
 import type { Example, Settings } from "./training/network.ts"
@@ -36,6 +36,9 @@ const settings: Settings = {
 
 /** Copies of one text under one heading that count: rulings repeat the same parts by the thousand. */
 const copies = 2
+
+/** What people ask counts more than the rulings that are only for fitting. */
+const likeQueries = 1.5
 
 const here = (path: string) => new URL(`../src/hs/${path}`, import.meta.url)
 const rows = readLexicon()
@@ -85,7 +88,8 @@ const fromRulings = (leftOut: ReadonlyArray<Part>): ReadonlyArray<Example> => {
     if (texts.has(text)) return []
     const key = `${row.code.slice(0, 4)} ${text.replace(/\d+/g, "")}`
     seen.set(key, (seen.get(key) ?? 0) + 1)
-    return seen.get(key)! > copies ? [] : example(withoutQuestion(normalise(row.query)), row.code, 1)
+    const weight = isForFitting(row) ? 1 : likeQueries
+    return seen.get(key)! > copies ? [] : example(withoutQuestion(normalise(row.query)), row.code, weight)
   })
 }
 
@@ -112,7 +116,7 @@ const [trial, final] = await Promise.all([fitted("for tuning", forTuning), fitte
 
 const index = aliasIndex(buildAliasTable(phrases))
 const model = readModel(trial.weights)
-const tuned = labelled.filter((row) => !isForFitting(row) && partOf(row) === "tune")
+const tuned = [...labelled, ...readEveryday()].filter((row) => !isForFitting(row) && partOf(row) === "tune")
 const sizes = Map.groupBy(tuned, ({ set }) => set)
 const ranking = fitRanking(
   tuned.map(({ set, query, code }) => ({

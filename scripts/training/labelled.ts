@@ -3,6 +3,18 @@ import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { normalise } from "../../src/hs/text.ts"
 
+const everyday = new URL("../../test/hs/everyday.tsv", import.meta.url)
+
+/** Our own list: Korean, English and reworded names of everyday goods with their heading. */
+export const readTriples = (): ReadonlyArray<ReadonlyArray<string>> =>
+  readFileSync(everyday, "utf8")
+    .split("\n")
+    .filter((text) => text !== "" && !text.startsWith("#"))
+    .map((text) => text.split("\t"))
+
+/** Each second pair of goods tunes the ranking; nothing is fitted to any. (Rewordings take turns between the languages.) */
+export const tunesRanking = (row: number): boolean => Math.floor(row / 2) % 2 === 0
+
 export interface Labelled {
   /** File name without `.tsv`. */
   readonly set: string
@@ -28,6 +40,14 @@ export const readLabelled = (folder: string): ReadonlyArray<Labelled> =>
         }),
     )
 
+/** The three wordings of each everyday good as rows of their own. */
+export const readEveryday = (): ReadonlyArray<Labelled> =>
+  readTriples().flatMap((fields, row) =>
+    fields.slice(0, 3).map((query) => ({ set: everydaySet, row, query, code: fields[3] ?? "" })),
+  )
+
+const everydaySet = "everyday"
+
 /** Nothing is fitted to `holdout` and nothing tuned on it: a quarter of the rows. The ranking is tuned on another one. */
 export type Part = "holdout" | "fit" | "tune"
 
@@ -37,8 +57,12 @@ const fnv = (text: string): number => {
   return (hash ^ (hash >>> 15)) >>> 0
 }
 
-export const partOf = ({ query }: Pick<Labelled, "query">): Part =>
-  (["holdout", "fit", "fit", "tune"] as const)[fnv(query) % 4]!
+export const partOf = ({ set, row, query }: Labelled): Part =>
+  set === everydaySet
+    ? tunesRanking(row)
+      ? "tune"
+      : "holdout"
+    : (["holdout", "fit", "fit", "tune"] as const)[fnv(query) % 4]!
 
 /** Sets with this name are for fitting as a whole: too large and too alike to measure with. */
 export const isForFitting = ({ set }: Labelled): boolean => set.startsWith("mixed")

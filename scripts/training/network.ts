@@ -190,7 +190,7 @@ export const fit = (
     )
   const spread = Math.sqrt(inputs.weights.reduce((sum, weight) => sum + weight * weight, 0) / inputs.weights.length)
   let size = finest * spread
-  while (packed(size).length > settings.bytes) size *= 1.1
+  while (packed(size).length > settings.bytes) size *= 1.03
   for (let i = 0; i < inputs.weights.length; i++) inputs.weights[i] = halved(inputs.weights[i]!, size) * size
   for (let more = 1; more <= polishing; more++) report(epochs + more, pass(false))
   return packed(size)
@@ -200,7 +200,7 @@ export const fit = (
 const polishing = 1
 
 /** The finest step of quantisation that is tried, in standard deviations of the weights. */
-const finest = 1.3
+const finest = 1.5
 
 /** The nearest whole multiple of a step, seven either way. */
 const halved = (weight: number, size: number): number => Math.max(-7, Math.min(7, Math.round(weight / size)))

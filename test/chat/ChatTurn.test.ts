@@ -229,10 +229,11 @@ layer(harmonizedSystem)("a turn", (it) => {
         const { sessionId } = written.begun[0]!
         yield* eventsOf(ask(member, { sessionId, message: option?.label ?? "" }))
         assert.isTrue(option?.codes.includes(written.completed[1]?.hscodeAnalysis?.candidates[0]?.code ?? ""))
-        yield* eventsOf(ask(member, { sessionId, message: product ?? "" }))
-        yield* eventsOf(ask(member, { sessionId, message: "모르겠습니다" }))
+        yield* eventsOf(ask(member, { message: product ?? "" }))
+        const another = written.begun[2]!.sessionId
+        yield* eventsOf(ask(member, { sessionId: another, message: "모르겠습니다" }))
         assert.strictEqual(written.completed[3]?.hscodeAnalysis?.product_name, product)
-        yield* eventsOf(ask(member, { sessionId, message: "8471.30 관세율" }))
+        yield* eventsOf(ask(member, { sessionId: another, message: "8471.30 관세율" }))
         assert.strictEqual(written.completed[4]?.hscodeAnalysis?.detected_hscode, "8471.30")
       }).pipe(Effect.provide(rooms))
     }),
