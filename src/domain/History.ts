@@ -3,6 +3,11 @@ import { Schema } from "effect"
 import { HsCodeAnalysis, SseBookmarkData } from "./Analysis.ts"
 import { DottedCode } from "./HsCode.ts"
 
+export const MessageType = Schema.Literals(["USER", "AI"])
+
+/** `streaming` while its turn runs. */
+export const MessageStatus = Schema.Literals(["streaming", "completed", "partial", "cancelled", "failed"])
+
 export const SessionSummary = Schema.Struct({
   sessionId: Schema.String,
   title: Schema.NullOr(Schema.String),
@@ -35,9 +40,9 @@ export type SessionPage = typeof SessionPage.Type
 export const StoredMessage = Schema.Struct({
   messageId: Schema.String,
   turnId: Schema.String,
-  messageType: Schema.Literals(["USER", "AI"]),
+  messageType: MessageType,
   content: Schema.String,
-  status: Schema.Literals(["streaming", "completed", "partial", "cancelled", "failed"]),
+  status: MessageStatus,
   aiModel: Schema.NullOr(Schema.String),
   createdAt: Schema.String,
   completedAt: Schema.NullOr(Schema.String),

@@ -4,7 +4,14 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
 import { HsCodeAnalysis, SseBookmarkData } from "../domain/Analysis.ts"
-import type { SessionDetail, SessionPage, SessionSummary, StoredMessage } from "../domain/History.ts"
+import {
+  MessageStatus,
+  MessageType,
+  type SessionDetail,
+  type SessionPage,
+  type SessionSummary,
+  type StoredMessage,
+} from "../domain/History.ts"
 import type { SessionId, UserId } from "../domain/Turn.ts"
 
 export interface SessionFilter {
@@ -31,9 +38,9 @@ const SessionRow = Schema.Struct({
 const MessageRow = Schema.Struct({
   message_id: Schema.BigInt,
   turn_id: Schema.String,
-  message_type: Schema.Literals(["USER", "AI"]),
+  message_type: MessageType,
   content: Schema.String,
-  status: Schema.Literals(["streaming", "completed", "partial", "cancelled", "failed"]),
+  status: MessageStatus,
   ai_model: Schema.NullOr(Schema.String),
   created_at: Schema.Date,
   completed_at: Schema.NullOr(Schema.Date),

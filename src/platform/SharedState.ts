@@ -38,7 +38,35 @@ const forgiving = Layer.effect(
   ),
 )
 
-const inProcess = Layer.mergeAll(Persistence.layerMemory, CircuitBreaker.layerStoreMemory())
+/** Entries of one store in this process; the longest untouched go first. */
+const entriesKept = 4000
+
+/** The process's own memory, bounded: it would keep every entry until somebody asks for it after its time. */
+const bounded = Layer.effect(
+  Persistence.BackingPersistence,
+  Effect.map(Persistence.BackingPersistence, (backing) =>
+    Persistence.BackingPersistence.of({
+      make: (storeId) =>
+        Effect.map(backing.make(storeId), (store): Persistence.BackingPersistenceStore => {
+          const keys = new Set<string>()
+          const touch = (key: string) => {
+            keys.delete(key)
+            keys.add(key)
+            const [oldest] = keys
+            if (keys.size <= entriesKept || oldest === undefined) return Effect.void
+            keys.delete(oldest)
+            return store.remove(oldest)
+          }
+          return { ...store, set: (key, value, ttl) => Effect.andThen(store.set(key, value, ttl), () => touch(key)) }
+        }),
+    }),
+  ),
+)
+
+const inProcess = Layer.mergeAll(
+  Persistence.layer.pipe(Layer.provide(bounded), Layer.provide(Persistence.layerBackingMemory)),
+  CircuitBreaker.layerStoreMemory(),
+)
 
 const inRedis = (url: Redacted.Redacted) =>
   Layer.mergeAll(

@@ -1,7 +1,8 @@
 /** Real Redis, started by the test: skipped where it is not installed (`apt-get install redis-server`). */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Duration, Effect, FileSystem, Layer, Ref, Stream } from "effect"
+import { ConfigProvider, Duration, Effect, Exit, FileSystem, Layer, Ref, Schema, Stream } from "effect"
+import { Persistable, Persistence } from "effect/persistence"
 import { ChildProcess } from "effect/process"
 import { spawnSync } from "node:child_process"
 import { createServer } from "node:net"
@@ -121,3 +122,25 @@ it.live("an instance starts without the Redis that it was told of", () =>
     }).pipe(Effect.provide(instance(`redis://127.0.0.1:${port}`, asked)))
   }),
 )
+
+it.live("an instance of its own keeps so many answers and no more", () =>
+  Effect.gen(function* () {
+    const backing = yield* (yield* Persistence.Persistence).make({ storeId: "test" })
+    const keyOf = (n: number) => new Entry({ n })
+    yield* Effect.forEach(
+      Array.from({ length: 4100 }, (_, n) => n),
+      (n) => backing.set(keyOf(n), Exit.succeed(n)),
+      { discard: true },
+    )
+    assert.isUndefined(yield* backing.get(keyOf(0)))
+    assert.deepStrictEqual(yield* backing.get(keyOf(4099)), Exit.succeed(4099))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(SharedState.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({}))))),
+  ),
+)
+
+class Entry extends Persistable.Class<{ payload: { n: number } }>()("Entry", {
+  primaryKey: ({ n }) => String(n),
+  success: Schema.Finite,
+}) {}
