@@ -139,14 +139,18 @@ const importWith = (sql: PgClient.PgClient) =>
           ? Effect.sync(() => void bad.push(fault))
           : Effect.fail(new BadRow({ file: basename(options.file), ...fault }))
       const loaded = yield* loadLines(sql, id, layout, options.file, onBad, options.onProgress)
+      const [stored] = yield* sql<{ lines: bigint }>`
+        SELECT count(*) AS lines FROM tariff_lines WHERE schedule_id = ${id}`
+      const lines = Number(stored?.lines ?? 0)
       const changes = before ? yield* changesWith(sql)(before.schedule_id, id) : null
       if (before?.same_date) yield* sql`DELETE FROM tariff_schedules WHERE schedule_id = ${before.schedule_id}`
       yield* sql`
-        UPDATE tariff_schedules SET line_count = ${loaded.lines}, unparsed_rates = ${loaded.unparsedRates}
+        UPDATE tariff_schedules SET line_count = ${lines}, unparsed_rates = ${loaded.unparsedRates}
         WHERE schedule_id = ${id}`
       const done: ImportReport = {
         ...report,
-        ...loaded,
+        lines,
+        unparsedRates: loaded.unparsedRates,
         bad,
         changes,
         outcome: options.dryRun ? "dry run" : before?.same_date ? "replaced" : "imported",

@@ -53,7 +53,7 @@ export const loadLines = Effect.fnUntraced(function* <E>(
       }),
     ),
   )
-  return { lines, unparsedRates }
+  return { unparsedRates }
 })
 
 /** Stores a batch; returns the rows that contradict an earlier one of the same code. An equal one is passed over. */
