@@ -133,11 +133,13 @@ const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnReq
   yield* turn.voice.say({ eventType: "stream_end", status: final.status, parallelTaskMetrics: final.metrics })
 })
 
-/** What the turn found is there for the code's page, whoever asked. */
+/** What the turn found is there for the code's page, whoever asked; what another turn found is there already. */
 const shelve = (turn: TurnContext, shelf: EvidenceShelf["Service"]) =>
   Effect.gen(function* () {
-    const info = Option.getOrNull(yield* foundBy(turn))?.info
-    if (info?.detected && info.evidence.length > 0) yield* shelf.keep(info.detected.code, info.evidence)
+    const found = Option.getOrNull(yield* foundBy(turn))
+    if (!found || found.cacheHit) return
+    const { detected, evidence } = found.info
+    if (detected && evidence.length > 0) yield* shelf.keep(detected.code, evidence)
   })
 
 /** A defect is ours: logged with the turn's id, and told to the reader as one task's failure. */

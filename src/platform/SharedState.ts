@@ -9,59 +9,56 @@ import { CircuitBreaker, Persistence } from "effect/persistence"
 /** The longest that anything waits for the store. */
 const patience = "200 millis"
 
+type Store = Persistence.BackingPersistenceStore
+
+/** The same stores, each behind what `wrap` makes of it. */
+const wrapped = (wrap: (store: Store, storeId: string) => Store) =>
+  Layer.effect(
+    Persistence.BackingPersistence,
+    Effect.map(Persistence.BackingPersistence, (backing) =>
+      Persistence.BackingPersistence.of({
+        make: (storeId) => Effect.map(backing.make(storeId), (store) => wrap(store, storeId)),
+      }),
+    ),
+  )
+
 /** A store that fails or hangs holds nothing: what is asked of it is missing, what is given to it is lost. */
-const forgiving = Layer.effect(
-  Persistence.BackingPersistence,
-  Effect.map(Persistence.BackingPersistence, (backing) =>
-    Persistence.BackingPersistence.of({
-      make: (storeId) =>
-        Effect.map(backing.make(storeId), (store): Persistence.BackingPersistenceStore => {
-          const orElse =
-            <B>(instead: B) =>
-            <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A | B> =>
-              use.pipe(
-                Effect.timeout(patience),
-                Effect.catch((error) =>
-                  Effect.as(Effect.logWarning("the shared store is passed over", { storeId, error }), instead),
-                ),
-              )
-          return {
-            get: (key) => store.get(key).pipe(orElse(undefined)),
-            getMany: (keys) => store.getMany(keys),
-            set: (key, value, ttl) => store.set(key, value, ttl).pipe(orElse(undefined)),
-            setMany: (entries) => store.setMany(entries).pipe(orElse(undefined)),
-            remove: (key) => store.remove(key).pipe(orElse(undefined)),
-            clear: store.clear.pipe(orElse(undefined)),
-          }
-        }),
-    }),
-  ),
-)
+const forgiving = wrapped((store, storeId) => {
+  const orElse =
+    <B>(instead: B) =>
+    <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A | B> =>
+      use.pipe(
+        Effect.timeout(patience),
+        Effect.catch((error) =>
+          Effect.as(Effect.logWarning("the shared store is passed over", { storeId, error }), instead),
+        ),
+      )
+  return {
+    get: (key) => store.get(key).pipe(orElse(undefined)),
+    getMany: (keys) => store.getMany(keys),
+    set: (key, value, ttl) => store.set(key, value, ttl).pipe(orElse(undefined)),
+    setMany: (entries) => store.setMany(entries).pipe(orElse(undefined)),
+    remove: (key) => store.remove(key).pipe(orElse(undefined)),
+    clear: store.clear.pipe(orElse(undefined)),
+  }
+})
 
 /** Entries of one store in this process; the longest untouched go first. */
 const entriesKept = 4000
 
 /** The process's own memory, bounded: it would keep every entry until somebody asks for it after its time. */
-const bounded = Layer.effect(
-  Persistence.BackingPersistence,
-  Effect.map(Persistence.BackingPersistence, (backing) =>
-    Persistence.BackingPersistence.of({
-      make: (storeId) =>
-        Effect.map(backing.make(storeId), (store): Persistence.BackingPersistenceStore => {
-          const keys = new Set<string>()
-          const touch = (key: string) => {
-            keys.delete(key)
-            keys.add(key)
-            const [oldest] = keys
-            if (keys.size <= entriesKept || oldest === undefined) return Effect.void
-            keys.delete(oldest)
-            return store.remove(oldest)
-          }
-          return { ...store, set: (key, value, ttl) => Effect.andThen(store.set(key, value, ttl), () => touch(key)) }
-        }),
-    }),
-  ),
-)
+const bounded = wrapped((store) => {
+  const keys = new Set<string>()
+  const touch = (key: string) => {
+    keys.delete(key)
+    keys.add(key)
+    const [oldest] = keys
+    if (keys.size <= entriesKept || oldest === undefined) return Effect.void
+    keys.delete(oldest)
+    return store.remove(oldest)
+  }
+  return { ...store, set: (key, value, ttl) => Effect.andThen(store.set(key, value, ttl), () => touch(key)) }
+})
 
 const inProcess = Layer.mergeAll(
   Persistence.layer.pipe(Layer.provide(bounded), Layer.provide(Persistence.layerBackingMemory)),

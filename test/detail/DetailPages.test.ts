@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
-import { Duration, Effect, Fiber, Layer } from "effect"
+import { Effect, Fiber, Layer } from "effect"
 import { Persistence } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { Context7, type Context7Service } from "../../src/context7/Context7.ts"
@@ -10,6 +10,7 @@ import { DetailPages } from "../../src/detail/DetailPages.ts"
 import type { ChatEventBody, TurnVoice } from "../../src/domain/ChatEvent.ts"
 import { HsCode } from "../../src/domain/HsCode.ts"
 import type { Recognition } from "../../src/domain/Recognition.ts"
+import { answering } from "../context7/answering.ts"
 import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
 
 const names = { ko: "스마트폰", en: "smartphones" }
@@ -32,14 +33,10 @@ const recognized = (confidence: number, more: Partial<Recognition> = {}): Recogn
 })
 
 const context7 = (docs: Context7Service["getLibraryDocs"], libraries: ReadonlyArray<string> = ["/customs/guide"]) =>
-  Layer.succeed(Context7, {
-    enabled: true,
-    timeout: Duration.seconds(2),
+  answering(docs, {
     libraries,
-    resting: Effect.succeed(false),
     resolveLibraryId: () =>
       Effect.succeed([{ id: "/resolved", title: "t", description: "", snippets: 1, reputation: 1 }]),
-    getLibraryDocs: docs,
   })
 
 const saying = (text: string): ReadonlyArray<Snippet> => [
@@ -236,15 +233,10 @@ layer(harmonizedSystem)("evidence", (it) => {
 
   it.effect("come from our own analysis while Context7 is left alone, which operators see as degraded", () =>
     Effect.gen(function* () {
-      const resting = Layer.succeed(Context7, {
-        enabled: true,
-        timeout: Duration.seconds(2),
-        libraries: ["/customs/guide"],
-        resting: Effect.succeed(true),
-        resolveLibraryId: () => Effect.die("not asked for"),
-        getLibraryDocs: () =>
-          Effect.fail(new Context7Resting({ operation: "guard", reason: "circuit open", retryAfter: 240 })),
-      })
+      const resting = answering(
+        () => Effect.fail(new Context7Resting({ operation: "guard", reason: "circuit open", retryAfter: 240 })),
+        { resting: Effect.succeed(true) },
+      )
       const { said, result } = yield* prepare(recognized(0.6), resting)
       assert.isTrue(result.fallbackUsed)
       const error = said.find((event) => event.eventType === "detail_page_buttons_error")

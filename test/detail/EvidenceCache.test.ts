@@ -1,26 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Layer, Ref } from "effect"
+import { Deferred, Effect, Fiber, Layer, Ref } from "effect"
 import { Persistence } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import type { Context7Call } from "../../src/domain/Analysis.ts"
-import { Context7 } from "../../src/context7/Context7.ts"
 import { Context7RateLimited, type Context7Error, LibraryNotFound } from "../../src/context7/Context7Error.ts"
 import type { Snippet } from "../../src/context7/parse.ts"
 import { EvidenceCache, Flight } from "../../src/detail/EvidenceCache.ts"
+import { answering } from "../context7/answering.ts"
 
 const snippet: Snippet = { title: "스마트폰", source: "https://customs.example/a", text: "8517.13" }
 
 /** A Context7 that answers as told, and how often it was asked. */
-const answering = (answer: () => Effect.Effect<ReadonlyArray<Snippet>, Context7Error>) => {
+const counting = (answer: () => Effect.Effect<ReadonlyArray<Snippet>, Context7Error>) => {
   const asked = { count: 0 }
-  const context7 = Layer.succeed(Context7, {
-    enabled: true,
-    timeout: Duration.seconds(2),
-    libraries: ["/customs/guide"],
-    resting: Effect.succeed(false),
-    resolveLibraryId: () => Effect.die("not asked for"),
-    getLibraryDocs: () => Effect.suspend(() => (asked.count++, answer())),
-  })
+  const context7 = answering(() => Effect.suspend(() => (asked.count++, answer())))
   return { asked, layer: EvidenceCache.layer.pipe(Layer.provide([context7, Persistence.layerMemory])) }
 }
 
@@ -37,7 +30,7 @@ const ask = (question: string) =>
 
 describe("what Context7 said", () => {
   it.effect("serves the same question in another spelling for an hour", () => {
-    const { asked, layer } = answering(() => Effect.succeed([snippet]))
+    const { asked, layer } = counting(() => Effect.succeed([snippet]))
     return Effect.gen(function* () {
       assert.isTrue((yield* ask("HS classification of iPhone 15")).called)
       for (const same of ["hs classification of  IPHONE 15", "HS Classification of iPhone15"]) {
@@ -55,7 +48,7 @@ describe("what Context7 said", () => {
   it.effect("is asked for once by a hundred turns at the same time, whoever of them leaves", () =>
     Effect.gen(function* () {
       const answer = yield* Deferred.make<ReadonlyArray<Snippet>>()
-      const { asked, layer } = answering(() => Deferred.await(answer))
+      const { asked, layer } = counting(() => Deferred.await(answer))
       yield* Effect.gen(function* () {
         const turns = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.forkChild(ask("iPhone")))
         yield* Effect.yieldNow
@@ -75,7 +68,7 @@ describe("what Context7 said", () => {
       Effect.fail(new LibraryNotFound({ library: "x" })),
       Effect.succeed([snippet]),
     ]
-    const { asked, layer } = answering(() => answers.shift() ?? Effect.die("asked too often"))
+    const { asked, layer } = counting(() => answers.shift() ?? Effect.die("asked too often"))
     return Effect.gen(function* () {
       assert.strictEqual((yield* ask("kimchi")).result._tag, "Failure")
       assert.isTrue((yield* ask("kimchi")).called)
@@ -91,7 +84,7 @@ describe("what Context7 said", () => {
 
   it.effect("serves for a day in place of a failure, marked as such", () => {
     let well = true
-    const { layer } = answering(() =>
+    const { layer } = counting(() =>
       well ? Effect.succeed([snippet]) : Effect.fail(new Context7RateLimited({ operation: "docs" })),
     )
     return Effect.gen(function* () {

@@ -6,10 +6,10 @@ import { Persistable, Persistence } from "effect/persistence"
 import { ChildProcess } from "effect/process"
 import { spawnSync } from "node:child_process"
 import { createServer } from "node:net"
-import { Context7 } from "../../src/context7/Context7.ts"
 import { Context7RateLimited } from "../../src/context7/Context7Error.ts"
 import { makeGuard } from "../../src/context7/Guard.ts"
 import { EvidenceCache, Flight } from "../../src/detail/EvidenceCache.ts"
+import { answering } from "../context7/answering.ts"
 import * as SharedState from "../../src/platform/SharedState.ts"
 
 const installed = spawnSync("redis-server", ["--version"]).status === 0
@@ -44,15 +44,9 @@ const shared = (url: string) =>
 
 /** An instance of the service, as far as it asks Context7. */
 const instance = (url: string, asked: { count: number }) => {
-  const context7 = Layer.succeed(Context7, {
-    enabled: true,
-    timeout: Duration.seconds(2),
-    libraries: ["/customs/guide"],
-    resting: Effect.succeed(false),
-    resolveLibraryId: () => Effect.die("not asked for"),
-    getLibraryDocs: () =>
-      Effect.sync(() => (asked.count++, [{ title: "t", source: "https://customs.example/a", text: "8517.13" }])),
-  })
+  const context7 = answering(() =>
+    Effect.sync(() => (asked.count++, [{ title: "t", source: "https://customs.example/a", text: "8517.13" }])),
+  )
   return EvidenceCache.layer.pipe(Layer.provide([context7, shared(url)]))
 }
 
