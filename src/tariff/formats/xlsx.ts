@@ -3,7 +3,6 @@
  * held in memory.
  */
 import { SaxesParser } from "saxes"
-import { text } from "node:stream/consumers"
 import { type Entry, openPromise, type ZipFile } from "yauzl"
 import type { Row } from "../Table.ts"
 
@@ -118,25 +117,31 @@ const rowsOf = async (zip: ZipFile, { name, entry }: Sheet, strings: ReadonlyArr
   return parsed(await openEntry(zip, entry), hear, drain)
 }
 
-const attribute = (tag: string, name: string): string | undefined =>
-  new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(tag)?.[1]
+/** The attributes of every element of this name in one of the workbook's small files. */
+const elementsOf = async (zip: ZipFile, entries: ReadonlyMap<string, Entry>, path: string, element: string) => {
+  const entry = entries.get(path)
+  if (!entry) throw new Error("a zip archive, but no workbook")
+  const found: Array<Attributes> = []
+  const hear = {
+    open: (name: string, attributes: Attributes) => {
+      if (name === element) found.push(attributes)
+    },
+    text: () => undefined,
+    close: () => undefined,
+  }
+  for await (const _ of parsed(await openEntry(zip, entry), hear, () => []));
+  return found
+}
 
 /** The workbook's sheets; their files are found through its relationships. */
 const sheetsOf = async (zip: ZipFile, entries: ReadonlyMap<string, Entry>): Promise<ReadonlyArray<Sheet>> => {
-  const read = async (path: string) => {
-    const entry = entries.get(path)
-    if (!entry) throw new Error("a zip archive, but no workbook")
-    return text(await zip.openReadStreamPromise(entry))
-  }
-  const workbook = await read("xl/workbook.xml")
-  const relations = await read("xl/_rels/workbook.xml.rels")
-  const targets = new Map(
-    (relations.match(/<Relationship\s[^>]*>/g) ?? []).map((tag) => [attribute(tag, "Id"), attribute(tag, "Target")]),
-  )
-  return (workbook.match(/<sheet\s[^>]*>/g) ?? []).flatMap((tag) => {
-    const target = targets.get(attribute(tag, "r:id"))?.replace(/^\/?(?:xl\/)?/, "xl/")
+  const relations = await elementsOf(zip, entries, "xl/_rels/workbook.xml.rels", "Relationship")
+  const targets = new Map(relations.map((relation) => [relation["Id"], relation["Target"]]))
+  const sheets = await elementsOf(zip, entries, "xl/workbook.xml", "sheet")
+  return sheets.flatMap((sheet) => {
+    const target = targets.get(sheet["r:id"])?.replace(/^\/?(?:xl\/)?/, "xl/")
     const entry = target === undefined ? undefined : entries.get(target)
-    return entry ? [{ name: attribute(tag, "name") ?? "", entry }] : []
+    return entry ? [{ name: sheet["name"] ?? "", entry }] : []
   })
 }
 
