@@ -2,6 +2,8 @@
  * Documentation from Context7 over MCP. A call, connecting and retries included, takes `CONTEXT7_TIMEOUT` at most.
  */
 import { Context, Duration, Effect, Layer, Option, RcRef, Schedule } from "effect"
+import { createHash } from "node:crypto"
+import { makeBudget } from "./Budget.ts"
 import { context7Config, type Context7Config } from "./Context7Config.ts"
 import { type Context7Error, Context7ProtocolFault, Context7Timeout, LibraryNotFound } from "./Context7Error.ts"
 import { makeGuard } from "./Guard.ts"
@@ -15,7 +17,7 @@ export interface Context7Service {
   readonly libraries: ReadonlyArray<string>
   /** Libraries that carry a name, best first; fails with `LibraryNotFound` when there is none. */
   readonly resolveLibraryId: (name: string, question: string) => Effect.Effect<ReadonlyArray<Library>, Context7Error>
-  /** Whether it is left alone at the moment, because it is ill or refuses. */
+  /** Whether it is left alone at the moment: it is ill, refuses, or its budget is spent. */
   readonly resting: Effect.Effect<boolean>
   /** What a library says to a question; a redirect is followed once. */
   readonly getLibraryDocs: (libraryId: string, question: string) => Effect.Effect<ReadonlyArray<Snippet>, Context7Error>
@@ -41,9 +43,12 @@ export class Context7 extends Context.Service<Context7, Context7Service>()("hs-t
 /** The longest question that the server takes. */
 const longestQuestion = 500
 
+const digestOf = (address: string): string => createHash("sha256").update(address).digest("base64url").slice(0, 16)
+
 const retries = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
 const make = Effect.fnUntraced(function* (config: Context7Config) {
+  const budget = yield* makeBudget(digestOf(config.url), config.budget)
   const guard = yield* makeGuard({ key: config.url, timeout: config.timeout })
   const connection = yield* RcRef.make({ acquire: connect(config), idleTimeToLive: "5 minutes" })
 
@@ -51,7 +56,7 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
     operation: string,
     speak: (connection: McpConnection) => Effect.Effect<string, Context7Error>,
   ) {
-    const attempt = RcRef.get(connection).pipe(
+    const attempt = Effect.andThen(budget.spend, RcRef.get(connection)).pipe(
       Effect.flatMap(speak),
       Effect.scoped,
       Effect.tapErrorTag("Context7ConnectionLost", () => RcRef.invalidate(connection)),
@@ -80,9 +85,8 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
     enabled: true,
     timeout: config.timeout,
     libraries: config.libraries,
-    resting: guard.resting,
+    resting: Effect.all([guard.resting, budget.exhausted]).pipe(Effect.map((reasons) => reasons.includes(true))),
     resolveLibraryId: Effect.fn("Context7.resolveLibraryId")(function* (name: string, question: string) {
-      yield* Effect.annotateCurrentSpan({ "mcp.tool.name": "resolve-library-id" })
       const text = yield* ask("resolve", (connection) =>
         connection
           .call("resolve-library-id", { libraryName: name, query: question.slice(0, longestQuestion) })
@@ -92,7 +96,7 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
       return libraries.length > 0 ? libraries : yield* new LibraryNotFound({ library: name })
     }),
     getLibraryDocs: Effect.fn("Context7.getLibraryDocs")(function* (libraryId: string, question: string) {
-      yield* Effect.annotateCurrentSpan({ "mcp.tool.name": "query-docs", "context7.library": libraryId })
+      yield* Effect.annotateCurrentSpan({ "context7.library": libraryId })
       const text = yield* docs(libraryId, question)
       const moved = redirectOf(text)
       return parseDocs(moved === null ? text : yield* docs(moved, question))

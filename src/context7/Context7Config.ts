@@ -1,4 +1,5 @@
 import { Config, Duration, Option, Redacted, Schema } from "effect"
+import { type Quota, quotaConfig } from "../domain/Quota.ts"
 
 export interface Context7Config {
   /** An http(s) address, or `stdio` for the installed server. */
@@ -8,6 +9,8 @@ export interface Context7Config {
   readonly libraries: ReadonlyArray<string>
   /** For one call, retries included. */
   readonly timeout: Duration.Duration
+  /** Calls that it may get. */
+  readonly budget: Option.Option<Quota>
 }
 
 const Url = Schema.String.check(
@@ -26,13 +29,15 @@ export const context7Config: Config.Config<Option.Option<Context7Config>> = Conf
   apiKey: Config.option(Config.Redacted("CONTEXT7_API_KEY")),
   libraries: Config.String("CONTEXT7_LIBRARIES").pipe(Config.withDefault("")),
   timeout: Config.Duration("CONTEXT7_TIMEOUT").pipe(Config.withDefault(Duration.seconds(2))),
+  budget: quotaConfig("CONTEXT7_BUDGET", "off"),
 }).pipe(
-  Config.map(({ url, apiKey, libraries, timeout }) =>
+  Config.map(({ url, apiKey, libraries, timeout, budget }) =>
     url === "off"
       ? Option.none()
       : Option.some({
           url,
           timeout,
+          budget,
           apiKey: Option.getOrNull(apiKey),
           libraries: libraries
             .split(",")

@@ -64,9 +64,18 @@ export class Context7Resting extends Schema.TaggedError<Context7Resting>()("Cont
   readonly retryable = false
 }
 
+/** The operator's budget allows no call for this purpose now: the call was not made. */
+export class Context7BudgetSpent extends Schema.TaggedError<Context7BudgetSpent>()("Context7BudgetSpent", {
+  /** Seconds. */
+  retryAfter: Schema.Int,
+}) {
+  readonly retryable = false
+}
+
 /** Any of them, as a value that can be kept. */
 export const Context7Failure = Schema.Union([
   Context7Resting,
+  Context7BudgetSpent,
   Context7Timeout,
   Context7ConnectionLost,
   Context7ApiError,

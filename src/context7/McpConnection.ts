@@ -5,7 +5,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
-import { Duration, Effect, Redacted } from "effect"
+import { Duration, Effect, Metric, Redacted } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { createRequire } from "node:module"
 import type { Context7Config } from "./Context7Config.ts"
@@ -140,9 +140,27 @@ const typed = (operation: string, error: unknown): Context7Error => {
   return new Context7ProtocolFault({ operation, reason: message.slice(0, 200) })
 }
 
+const replySizes = Metric.histogram("context7_reply_bytes", {
+  description: "Size of the texts that Context7 answered with, by tool",
+  boundaries: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
+})
+
+/** OpenTelemetry's names for where a call goes. */
+const serverAttributes = (url: string): Record<string, unknown> => {
+  if (url === "stdio") return { "network.transport": "pipe" }
+  const { hostname, port, protocol } = new URL(url)
+  const ports: Record<string, number> = { "https:": 443, "http:": 80 }
+  return {
+    "network.transport": "tcp",
+    "server.address": hostname,
+    "server.port": Number(port) || ports[protocol],
+  }
+}
+
 /** Connects, and reads once which tools are there. Closed with its scope. */
 export const connect = Effect.fn("Context7.connect")(function* (config: Context7Config) {
   const options = { timeout: Duration.toMillis(config.timeout) }
+  const server = serverAttributes(config.url)
   const client = yield* Effect.acquireRelease(
     Effect.sync(() => new Client({ name: "hs-trade-chat", version: "0.1.0" })),
     (client) => Effect.promise(() => client.close().catch(() => undefined)),
@@ -150,15 +168,27 @@ export const connect = Effect.fn("Context7.connect")(function* (config: Context7
   client.onerror = (error) => exchanges.getStore()?.fail(error)
   const closed = new AbortController()
   client.onclose = () => closed.abort()
-  yield* exchange("connect", (signal) => client.connect(transportOf(config) as never, { ...options, signal }))
-  const { tools } = yield* exchange("tools/list", (signal) => client.listTools({}, { ...options, signal }))
+  yield* exchange("connect", (signal) => client.connect(transportOf(config) as never, { ...options, signal })).pipe(
+    Effect.withSpan("initialize", { kind: "client", attributes: { ...server, "mcp.method.name": "initialize" } }),
+  )
+  const { tools } = yield* exchange("tools/list", (signal) => client.listTools({}, { ...options, signal })).pipe(
+    Effect.withSpan("tools/list", { kind: "client", attributes: { ...server, "mcp.method.name": "tools/list" } }),
+  )
   return {
     tools: new Set(tools.map(({ name }) => name)),
     call: (tool, input) =>
       exchange(tool, (signal) => {
         if (closed.signal.aborted) throw new Error("Not connected")
         return client.callTool({ name: tool, arguments: input }, undefined, { ...options, signal })
-      }).pipe(Effect.flatMap((result) => textOf(tool, result))),
+      }).pipe(
+        Effect.flatMap((result) => textOf(tool, result)),
+        Effect.tap((text) => Metric.update(Metric.withAttributes(replySizes, { tool }), Buffer.byteLength(text))),
+        Effect.tapError(({ _tag }) => Effect.annotateCurrentSpan("error.type", _tag)),
+        Effect.withSpan(`tools/call ${tool}`, {
+          kind: "client",
+          attributes: { ...server, "mcp.method.name": "tools/call", "gen_ai.tool.name": tool },
+        }),
+      ),
   } satisfies McpConnection
 })
 

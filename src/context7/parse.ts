@@ -21,6 +21,7 @@ export interface Library {
   readonly reputation: number
 }
 
+/** `source` is an http(s) address, or empty. */
 export const Snippet = Schema.Struct({ title: Schema.String, source: Schema.String, text: Schema.String })
 export type Snippet = typeof Snippet.Type
 
@@ -28,6 +29,24 @@ const longestSnippet = 2000
 
 const printable = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "").trim()
+
+/** What a document shows, without markup or anything that could open or close a block in another text. */
+const plain = (text: string): string =>
+  printable(
+    text
+      .replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ")
+      .replace(/<!--[\s\S]*?(?:-->|$)/g, " ")
+      .replace(/<\/?[a-z][^<>]{0,500}>/gi, " ")
+      .replace(/!?\[([^\]\n]{0,300})\]\([^()\s]{0,1000}(?:\s[^()\n]{0,300})?\)/g, "$1")
+      .replace(/^ *(?:`{3,}|~{3,}).*$/gm, "")
+      .replace(/`{3,}|~{3,}/g, "")
+      .replace(/\n{3,}/g, "\n\n"),
+  )
+
+const webAddress = (text: string): string => {
+  const address = printable(text)
+  return URL.canParse(address) && /^https?:/.test(address) ? address.slice(0, 500) : ""
+}
 
 const reputations: Readonly<Record<string, number>> = { High: 3, Medium: 2, Low: 1 }
 
@@ -87,9 +106,9 @@ export const parseDocs = (text: string): ReadonlyArray<Snippet> => {
 }
 
 const snippet = (title = "", source = "", text = ""): Snippet => ({
-  title: printable(title).slice(0, 200),
-  source: printable(source).slice(0, 500),
-  text: printable(text).slice(0, longestSnippet),
+  title: plain(title).slice(0, 200),
+  source: webAddress(source),
+  text: plain(text).slice(0, longestSnippet),
 })
 
 /** Splits before each `### ` heading that a `Source:` line follows, outside of fenced code. */

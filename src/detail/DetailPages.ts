@@ -7,15 +7,14 @@ import type { Context7Analysis } from "../domain/Analysis.ts"
 import type { EventBody, TurnVoice } from "../domain/ChatEvent.ts"
 import type { DetailButton } from "../domain/DetailButton.ts"
 import type { DetailPageInfo } from "../domain/DetailPageInfo.ts"
-import { dotted, type HsCode } from "../domain/HsCode.ts"
+import { dotted } from "../domain/HsCode.ts"
 import type { Candidate, Recognition } from "../domain/Recognition.ts"
 import { Context7 } from "../context7/Context7.ts"
-import type { Context7Error } from "../context7/Context7Error.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import { buttonsFor, type UrlTemplates } from "./buttons.ts"
-import { weigh } from "./confidence.ts"
-import { EvidenceCache } from "./EvidenceCache.ts"
-import { context7Analysis, evidenceOf, type Gathered, gatherEvidence } from "./evidence.ts"
+import { DetailPageCache } from "./DetailPageCache.ts"
+import { context7Analysis, type Findings } from "./evidence.ts"
+import { evidenceOf } from "./relevance.ts"
 import { settle, sure } from "./settle.ts"
 import { context7Failure, nothingDetected } from "./texts.ts"
 
@@ -46,12 +45,8 @@ export class DetailPages extends Context.Service<
     Effect.gen(function* () {
       const templates = yield* urlTemplates
       const context7 = yield* Context7
-      const cache = yield* EvidenceCache
+      const cache = yield* DetailPageCache
       const { nomenclature } = yield* HarmonizedSystem
-      const candidateFor = (code: HsCode): Candidate | null => {
-        const entry = nomenclature.get(code)
-        return entry ? { code, confidence: 0, names: entry.names, source: "context7" } : null
-      }
       return DetailPages.of({
         context7Enabled: context7.enabled,
         context7State: context7.enabled
@@ -62,18 +57,19 @@ export class DetailPages extends Context.Service<
           yield* voice.announce("detail_page_preparation")
           const early = settle(recognition.candidates, nomenclature)
           yield* page.start(early === null ? 0 : 3, context7.enabled)
-          if (early !== null && early.confidence >= sure) yield* page.show(early, recognition.candidates)
-          const asks = context7.enabled && (context7.libraries.length > 0 || recognition.candidates.length > 0)
-          if (!asks) return yield* page.close(early, recognition.candidates, nothingGathered, null)
+          const isSure = early !== null && early.confidence >= sure
+          if (isSure) yield* page.show(early, recognition.candidates)
+          if (!context7.enabled || recognition.candidates.length === 0) {
+            return yield* page.close(early, nothingFound(recognition))
+          }
           yield* voice.announce("rag_search_planning")
           yield* voice.announce("rag_search_executing")
-          const gathered = yield* gatherEvidence(cache, context7.timeout, nomenclature, recognition)
-          const candidates = weigh(recognition.candidates, gathered.snippets, candidateFor)
-          return yield* page.close(settle(candidates, nomenclature), candidates, gathered, gathered.failure)
+          const findings = yield* cache.find(recognition, isSure ? "enrich" : "decide")
+          return yield* page.close(settle(findings.candidates, nomenclature), findings)
         }),
       })
     }),
-  ).pipe(Layer.provide(EvidenceCache.layer))
+  ).pipe(Layer.provide(DetailPageCache.layer))
 }
 
 const urlTemplates: Config.Config<UrlTemplates> = Config.all({
@@ -86,7 +82,13 @@ const urlTemplates: Config.Config<UrlTemplates> = Config.all({
   ),
 })
 
-const nothingGathered: Gathered = { snippets: [], calls: [], cacheHit: false, failure: null }
+const nothingFound = ({ candidates }: Recognition): Findings => ({
+  candidates,
+  snippets: [],
+  calls: [],
+  cacheHit: false,
+  failure: null,
+})
 
 /** What a turn has said of its page so far: buttons go out once, the rest when all is known. */
 const openPage = Effect.fnUntraced(function* (
@@ -117,12 +119,9 @@ const openPage = Effect.fnUntraced(function* (
     }
   })
 
-  const close = Effect.fnUntraced(function* (
-    detected: Candidate | null,
-    candidates: ReadonlyArray<Candidate>,
-    gathered: Gathered,
-    failure: Context7Error | null,
-  ) {
+  const close = Effect.fnUntraced(function* (detected: Candidate | null, findings: Findings) {
+    const { candidates, calls, cacheHit, snippets } = findings
+    const failure = findings.failure?._tag === "Context7BudgetSpent" ? null : findings.failure
     const sayError = (error: Omit<EventBody<"detail_page_buttons_error">, "eventType" | "partialResults">) =>
       voice.say({
         eventType: "detail_page_buttons_error",
@@ -137,7 +136,7 @@ const openPage = Effect.fnUntraced(function* (
     if (detected === null && shown.length === 0) yield* sayError(nothingDetected(recognition))
     if (detected !== null && shown.length === 0) yield* show(detected, candidates)
     const duration = yield* elapsed
-    const latency = gathered.calls.reduce((sum, call) => sum + call.duration_ms, 0)
+    const latency = calls.reduce((sum, call) => sum + call.duration_ms, 0)
     yield* voice.say({
       eventType: "detail_page_buttons_complete",
       type: "complete",
@@ -148,10 +147,10 @@ const openPage = Effect.fnUntraced(function* (
         confidence_score: detected?.confidence ?? 0,
         analysis_source: detected?.source ?? "none",
         fallback_used: failure !== null,
-        cache_hit: gathered.cacheHit,
+        cache_hit: cacheHit,
       },
       performance: {
-        context7_calls: gathered.calls.length,
+        context7_calls: calls.length,
         context7_latency_ms: latency,
         database_queries: 0,
         total_processing_time: duration,
@@ -164,14 +163,11 @@ const openPage = Effect.fnUntraced(function* (
         candidates,
         productName: recognition.productName,
         supersedes: recognition.supersedes,
-        evidence: evidenceOf(gathered.snippets),
+        evidence: evidenceOf(snippets),
       },
       buttons: shown,
-      cacheHit: gathered.cacheHit,
-      context7:
-        gathered.calls.length === 0 && !gathered.cacheHit
-          ? null
-          : context7Analysis(gathered, detected?.confidence ?? 0),
+      cacheHit,
+      context7: context7Analysis(findings, detected?.confidence ?? 0),
       fallbackUsed: failure !== null,
       duration,
     } satisfies DetailResult

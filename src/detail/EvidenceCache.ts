@@ -1,132 +1,149 @@
 /**
- * What Context7 said to a question, kept for everybody who asks the same. One flight a question; failures are not kept,
- * "no such library" and "nothing found" for a short while, and what was said within a day serves in place of a failure. Keys are digests: no question stands in the store.
+ * What Context7 said to a question, kept for everybody who asks the same; instances with one Redis ask once between them.
+ * "Nothing found" is kept for a short while, failures are not, and in place of one serves what was said within a day.
+ * Keys are digests: no question stands in the store.
  */
-import { Config, Context, Duration, Effect, Exit, Layer, Option, type Ref, Schema } from "effect"
-import { Persistable, PersistedCache, Persistence } from "effect/persistence"
+import { Clock, Config, Context, Duration, Effect, Exit, Layer, Metric, Option, type Ref, Schema } from "effect"
+import { Persistable, Persistence } from "effect/persistence"
 import { createHash } from "node:crypto"
 import type { Context7Call } from "../domain/Analysis.ts"
+import type { HsCode } from "../domain/HsCode.ts"
 import { Context7 } from "../context7/Context7.ts"
-import { type Context7Error, Context7Failure } from "../context7/Context7Error.ts"
-import { Snippet } from "../context7/parse.ts"
-import { normalise } from "../hs/text.ts"
-import { recorded } from "./calls.ts"
+import type { Context7Error } from "../context7/Context7Error.ts"
+import { canonical } from "../hs/text.ts"
+import { makeFlights } from "./flights.ts"
+import { Invalidations, Scope } from "./Invalidations.ts"
+import { type Documents, makeConsult, type Subject } from "./libraries.ts"
+import { Documented } from "./relevance.ts"
 
-/** The calls of the turn that makes the flight; the turns that only wait for it have none. */
-export class Flight extends Context.Service<Flight, Ref.Ref<ReadonlyArray<Context7Call>>>()(
-  "hs-trade-chat/detail/Flight",
-) {}
-
-export interface Asked {
-  /** What is asked. */
-  readonly question: string
-  /** Which library to look for when the operator names none. */
-  readonly about: string
+export interface Asked extends Subject {
+  readonly product: string
+  /** The likely code, which the question names too. */
+  readonly code: HsCode
 }
 
 export interface Answer {
-  readonly snippets: ReadonlyArray<Snippet>
-  /** Context7 failed, and an answer that had expired serves. */
-  readonly stale: boolean
+  readonly snippets: ReadonlyArray<Documented>
+  readonly libraries: ReadonlyArray<string>
+  /** Another turn's answer serves. */
+  readonly kept: boolean
+  /** Not whole, or out of date because Context7 failed: not to be kept for long by whoever asks. */
+  readonly makeshift: boolean
 }
 
 export class EvidenceCache extends Context.Service<
   EvidenceCache,
   {
-    readonly snippets: (asked: Asked) => Effect.Effect<Answer, Context7Error, Flight>
+    readonly ask: (asked: Asked, calls: Ref.Ref<ReadonlyArray<Context7Call>>) => Effect.Effect<Answer, Context7Error>
   }
 >()("hs-trade-chat/detail/EvidenceCache") {
   static readonly layer = Layer.effect(
     EvidenceCache,
     Effect.suspend(() => make),
-  )
+  ).pipe(Layer.provide(Invalidations.layer))
 }
 
-/** Changes when snippets of the same text are read otherwise. */
-const version = "1"
+export const lifeConfig = Config.Duration("CONTEXT7_CACHE_TTL").pipe(Config.withDefault(Duration.hours(1)))
 
-class Key extends Persistable.Class<{
-  payload: { question: string; about: string; libraries: ReadonlyArray<string> }
-}>()("Context7Question", {
-  primaryKey: ({ about, libraries, question }) =>
-    createHash("sha256")
-      .update(JSON.stringify([version, libraries, normalise(about), normalise(question).replace(/\s+/g, "")]))
-      .digest("base64url"),
-  success: Schema.Array(Snippet),
-  error: Context7Failure,
-}) {}
-
-const keptAtMost = 2000
-const nothingFound = Duration.minutes(10)
+/** How long "nothing found" and answers of some of the libraries hold. */
+export const shortLife = Duration.minutes(10)
 
 /** How long an answer may serve in place of a failure. */
 const lastResort = Duration.days(1)
 
+/** Lookups by cache (`evidence`, `page`) and what came of them (`hit`, `miss`, `stale`). */
+export const lookups = Metric.counter("detail_cache_lookups", {
+  description: "Lookups in the caches of task B by cache and outcome",
+  incremental: true,
+})
+
+const counted = (outcome: "hit" | "miss" | "stale") =>
+  Metric.update(Metric.withAttributes(lookups, { cache: "evidence", outcome }), 1)
+
+/** Changes when the same answer is read or kept otherwise. */
+const schema = "2"
+
+export const digestOf = (...parts: ReadonlyArray<unknown>): string =>
+  createHash("sha256").update(JSON.stringify(parts)).digest("base64url")
+
+const Kept = Schema.Struct({
+  at: Schema.Finite,
+  scopes: Schema.Array(Schema.String),
+  libraries: Schema.Array(Schema.String),
+  snippets: Schema.Array(Documented),
+  partial: Schema.Boolean,
+})
+
+class Key extends Persistable.Class<{ payload: { digest: string } }>()("Context7Question", {
+  primaryKey: ({ digest }) => digest,
+  success: Kept,
+}) {}
+
 const make = Effect.gen(function* () {
   const context7 = yield* Context7
-  const expired = yield* (yield* Persistence.Persistence).make({
-    storeId: "context7-expired",
-    timeToLive: () => lastResort,
+  const invalidations = yield* Invalidations
+  const consult = yield* makeConsult(context7)
+  const flights = yield* makeFlights
+  const life = yield* lifeConfig
+  const store = yield* (yield* Persistence.Persistence).make({
+    storeId: "context7",
+    timeToLive: () => Duration.max(life, lastResort),
   })
-  const life = yield* Config.Duration("CONTEXT7_CACHE_TTL").pipe(Config.withDefault(Duration.hours(1)))
-  const timeToLive = (exit: Exit.Exit<ReadonlyArray<Snippet>, Context7Error>) => {
-    if (Exit.isSuccess(exit)) return exit.value.length > 0 ? life : nothingFound
-    const error = Option.getOrNull(Exit.findErrorOption(exit))
-    return error?._tag === "LibraryNotFound" ? nothingFound : Duration.zero
-  }
-  const cache = yield* PersistedCache.make<Key, Flight, "lookup">(
-    Effect.fnUntraced(function* (key: Key) {
-      const { about, libraries, question } = key
-      const calls = yield* Flight
-      const consulted =
-        libraries.length > 0
-          ? libraries
-          : yield* recorded(
-              calls,
-              "resolve-library-id",
-              { libraryName: about },
-              (found) => `${found.length} libraries`,
-              context7.resolveLibraryId(about, question),
-            ).pipe(Effect.map((found) => found.slice(0, 1).map(({ id }) => id)))
-      const found = yield* Effect.forEach(consulted, (id) =>
-        recorded(
-          calls,
-          "query-docs",
-          { libraryId: id },
-          (snippets) => `${snippets.length} snippets`,
-          context7.getLibraryDocs(id, question),
-        ),
-      )
-      const snippets = found.flat()
-      if (snippets.length > 0) yield* Effect.ignore(expired.set(key, Exit.succeed(snippets)))
-      return snippets
-    }),
-    {
-      storeId: "context7",
-      timeToLive,
-      inMemoryTTL: timeToLive,
-      inMemoryCapacity: keptAtMost,
-      requireServicesAt: "lookup",
-    },
-  )
-  /** What was said before, or the failure. */
-  const instead = (key: Key, failure: Context7Error) =>
-    expired.get(key).pipe(
+  const read = (key: Key) =>
+    store.get(key).pipe(
       Effect.orElseSucceed(() => undefined),
-      Effect.flatMap((before) =>
-        before !== undefined && Exit.isSuccess(before)
-          ? Effect.succeed({ snippets: before.value, stale: true })
-          : Effect.fail(failure),
+      Effect.map((exit) => (exit !== undefined && Exit.isSuccess(exit) ? Option.some(exit.value) : Option.none())),
+      Effect.flatMap((found) =>
+        Option.isSome(found)
+          ? Effect.when(
+              Effect.succeed(found.value),
+              Effect.map(invalidations.concern(found.value), (gone) => !gone),
+            )
+          : Effect.succeed(found),
       ),
     )
+  const holds = ({ at, partial, snippets }: typeof Kept.Type, now: number) =>
+    now - at < Duration.toMillis(partial || snippets.length === 0 ? shortLife : life)
+
   return EvidenceCache.of({
-    snippets: (asked) => {
-      const key = new Key({ ...asked, libraries: context7.libraries })
-      return cache.get(key).pipe(
-        Effect.catchTags({ PersistenceError: Effect.die, SchemaError: Effect.die }),
-        Effect.map((snippets) => ({ snippets, stale: false })),
-        Effect.catch((failure) => (failure._tag === "LibraryNotFound" ? Effect.fail(failure) : instead(key, failure))),
+    ask: Effect.fn("EvidenceCache.ask")(function* (asked, calls) {
+      const key = new Key({ digest: digestOf(schema, context7.libraries, canonical(asked.product), asked.code) })
+      const now = yield* Clock.currentTimeMillis
+      const before = yield* read(key)
+      if (Option.isSome(before) && holds(before.value, now)) {
+        yield* counted("hit")
+        return answer(before.value, true, before.value.partial)
+      }
+      const work = Effect.gen(function* () {
+        const documents = yield* consult(asked, calls)
+        const kept = { at: yield* Clock.currentTimeMillis, scopes: scopesOf(asked, documents), ...documents }
+        yield* Effect.ignore(store.set(key, Exit.succeed(kept)))
+        yield* counted("miss")
+        return answer(kept, false, kept.partial)
+      })
+      const landed = Effect.map(read(key), (found) =>
+        Option.filter(found, (kept) => holds(kept, now)).pipe(Option.map((kept) => answer(kept, true, kept.partial))),
       )
-    },
+      return yield* flights.one(key.digest, work, landed).pipe(
+        Effect.catch((failure) =>
+          Option.match(before, {
+            onNone: () => Effect.fail(failure),
+            onSome: (kept) => Effect.as(counted("stale"), answer(kept, true, true)),
+          }),
+        ),
+      )
+    }),
   })
 })
+
+const answer = ({ libraries, snippets }: Documents, kept: boolean, makeshift: boolean): Answer => ({
+  snippets,
+  libraries,
+  kept,
+  makeshift,
+})
+
+const scopesOf = ({ code }: Asked, { libraries }: Documents) => [
+  Scope.code(code),
+  ...libraries.map((id) => Scope.library(id)),
+]

@@ -1,102 +1,63 @@
-/**
- * What Context7 says about a recognition: which codes it names and how much that has to do with the question. Keeps a
- * record of every call, also when one fails or the time is up.
- */
-import { Duration, Effect, Ref } from "effect"
-import type { Context7Analysis, Context7Call, Evidence } from "../domain/Analysis.ts"
-import { dotted, HsCode, headingOf } from "../domain/HsCode.ts"
-import type { Recognition } from "../domain/Recognition.ts"
-import { type Context7Error, Context7Timeout } from "../context7/Context7Error.ts"
-import type { Snippet } from "../context7/parse.ts"
-import type { Nomenclature } from "../hs/Nomenclature.ts"
-import { findWrittenCodes } from "../hs/WrittenCodes.ts"
-import type { CitedCodes } from "./confidence.ts"
-import { type EvidenceCache, Flight } from "./EvidenceCache.ts"
+/** What Context7 says about a recognition, what that does to its candidates, and what the record keeps of it. */
+import { Effect, type Ref } from "effect"
+import type { Context7Analysis, Context7Call } from "../domain/Analysis.ts"
+import { dotted, type HsCode, headingOf } from "../domain/HsCode.ts"
+import type { Candidate, Recognition } from "../domain/Recognition.ts"
+import type { Context7Error } from "../context7/Context7Error.ts"
+import type { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
+import { weigh } from "./confidence.ts"
+import type { EvidenceCache } from "./EvidenceCache.ts"
+import { type CitedSnippet, citing, evidenceOf } from "./relevance.ts"
 
-export interface CitedSnippet extends Snippet, CitedCodes {}
-
-export interface Gathered {
+export interface Findings {
+  readonly candidates: ReadonlyArray<Candidate>
   readonly snippets: ReadonlyArray<CitedSnippet>
   readonly calls: ReadonlyArray<Context7Call>
-  /** Another turn's answer served; no call was made. */
+  /** Another turn's result, or an answer that it got, served. */
   readonly cacheHit: boolean
-  /** Why nothing, or not all, could be gathered. */
+  /** Why the recognition's own candidates serve. */
   readonly failure: Context7Error | null
 }
 
 const mostSnippets = 5
-const snippetShown = 500
 
-/** The question that goes out: the product's name and its likely heading, not the message. */
-const questionOf = (recognition: Recognition): string => {
-  const best = recognition.candidates[0]
-  const subject = recognition.productName ?? best?.names.en ?? ""
-  return `HS classification of ${subject}${best ? ` (${dotted(best.code)} ${best.names.en})` : ""}`
-}
-
-/** Evidence within `timeout` in all; never fails, `failure` says what went wrong. */
-export const gatherEvidence = Effect.fn("DetailPages.gatherEvidence")(function* (
-  cache: EvidenceCache["Service"],
-  timeout: Duration.Duration,
-  nomenclature: Nomenclature,
-  recognition: Recognition,
-) {
-  const calls = yield* Ref.make<ReadonlyArray<Context7Call>>([])
-  const best = recognition.candidates[0]
-  const about = (best && nomenclature.get(headingOf(best.code))?.names.en) ?? recognition.productName ?? ""
-  const result = yield* cache.snippets({ question: questionOf(recognition), about }).pipe(
-    Effect.provideService(Flight, calls),
-    Effect.timeoutOrElse({
-      duration: timeout,
-      orElse: () => Effect.fail(new Context7Timeout({ operation: "evidence", after: Duration.toMillis(timeout) })),
-    }),
-    Effect.result,
-  )
-  const made = yield* Ref.get(calls)
-  const answer = result._tag === "Success" ? result.success : { snippets: [], stale: false }
+/** The product's name and its likely heading go out, not the message. */
+const askedOf = (best: Candidate, { productName }: Recognition, heading: string) => {
+  const product = productName ?? best.names.en
   return {
-    snippets: answer.snippets
-      .map((snippet) => cite(snippet, recognition, nomenclature))
-      .sort((a, b) => b.relevance - a.relevance)
-      .slice(0, mostSnippets),
-    calls: made,
-    cacheHit: result._tag === "Success" && (answer.stale || made.length === 0),
-    failure: result._tag === "Failure" && result.failure._tag !== "LibraryNotFound" ? result.failure : null,
-  } satisfies Gathered
-})
-
-const wordsIn = (text: string): ReadonlyArray<string> =>
-  (text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? []).filter((word) => word.length > 2 || /[가-힣]/.test(word))
-
-/** Share of the product's words, or of the best candidates' names, that the snippet carries: two words are enough for 1. */
-const relevanceOf = (text: string, recognition: Recognition): number => {
-  const lower = text.toLowerCase()
-  const names = recognition.candidates.slice(0, 3).flatMap(({ names }) => [names.ko, names.en])
-  const terms = new Set([recognition.productName ?? "", ...names].flatMap(wordsIn))
-  const hits = [...terms].filter((term) => lower.includes(term)).length
-  return Math.min(1, hits / 2)
+    product,
+    code: best.code,
+    question: `HS classification of ${product} (${dotted(best.code)} ${best.names.en})`,
+    about: heading,
+  }
 }
 
-const cite = (snippet: Snippet, recognition: Recognition, nomenclature: Nomenclature): CitedSnippet => {
-  const text = `${snippet.title}\n${snippet.text}`
-  const codes = findWrittenCodes(text)
-    .map(({ digits }) => HsCode.make(digits.slice(0, 6)))
-    .filter((code) => nomenclature.get(code) !== undefined)
-  return { ...snippet, codes: [...new Set(codes)], relevance: relevanceOf(text, recognition) }
-}
+/** The candidates in the light of what Context7 says, with the snippets that say most of them. */
+export const gatherWith =
+  (evidence: EvidenceCache["Service"], { editions, nomenclature }: HarmonizedSystem["Service"]) =>
+  (recognition: Recognition, calls: Ref.Ref<ReadonlyArray<Context7Call>>) =>
+    Effect.gen(function* () {
+      const [best] = recognition.candidates
+      if (!best) return { candidates: [], snippets: [], libraries: [], kept: false, makeshift: false }
+      const heading = nomenclature.get(headingOf(best.code))?.names.en ?? best.names.en
+      const answer = yield* evidence.ask(askedOf(best, recognition, heading), calls)
+      const snippets = answer.snippets
+        .map(citing(recognition, nomenclature, editions))
+        .sort((a, b) => b.relevance - a.relevance)
+        .slice(0, mostSnippets)
+      const candidateFor = (code: HsCode): Candidate | null => {
+        const entry = nomenclature.get(code)
+        return entry ? { code, confidence: 0, names: entry.names, source: "context7" } : null
+      }
+      return { ...answer, snippets, candidates: weigh(recognition.candidates, snippets, candidateFor) }
+    })
 
-export const evidenceOf = (snippets: ReadonlyArray<CitedSnippet>): ReadonlyArray<Evidence> =>
-  snippets
-    .filter(({ relevance }) => relevance > 0)
-    .map(({ title, source, text, codes }) => ({
-      title,
-      source,
-      snippet: text.slice(0, snippetShown),
-      codes: codes.map(dotted),
-    }))
-
-/** What the record keeps of all this. */
-export const context7Analysis = ({ cacheHit, calls, snippets }: Gathered, confidence: number): Context7Analysis => {
+/** What the record keeps of all this; null when Context7 was neither asked nor had been. */
+export const context7Analysis = (
+  { cacheHit, calls, snippets }: Findings,
+  confidence: number,
+): Context7Analysis | null => {
+  if (calls.length === 0 && !cacheHit) return null
   const failed = calls.filter(({ success }) => !success).length
   const characters = snippets.reduce((sum, { text }) => sum + text.length, 0)
   return {

@@ -6,7 +6,7 @@ import { ButtonType } from "./DetailButton.ts"
 import { DottedCode } from "./HsCode.ts"
 import { Intent } from "./Intent.ts"
 import { Question } from "./Question.ts"
-import { AnalysisSource, Confidence } from "./Recognition.ts"
+import { AnalysisSource, Confidence, Edition } from "./Recognition.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
@@ -57,7 +57,14 @@ export const Evidence = Schema.Struct({
   title: Schema.String,
   source: Schema.String,
   snippet: Schema.String,
+  /** Codes of HS 2022 that the document names or that came of the older ones it names. */
   codes: Schema.Array(DottedCode),
+  /** Codes of an older edition that it names. */
+  outdated: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ code: DottedCode, edition: Edition, successors: Schema.Array(DottedCode) })),
+  ),
+  /** The Context7 library that said it. */
+  library: Schema.optionalKey(Schema.String),
 })
 export type Evidence = typeof Evidence.Type
 

@@ -1,5 +1,7 @@
 /** What became of codes between HS 2017 and HS 2022. Pure. */
 import { HsCode } from "../domain/HsCode.ts"
+import type { WrittenCode } from "../domain/Recognition.ts"
+import type { Nomenclature } from "./Nomenclature.ts"
 
 export interface Editions {
   /** Successors in HS 2022 of a 2017 subheading, or of a 2017 heading that is gone; empty when it is no such code. */
@@ -40,4 +42,17 @@ export const parseEditions = (successors: string, origins: string): Editions => 
     successors: (code) => [...(forward.get(code) ?? [])],
     origins: (code) => backward.get(code) ?? null,
   }
+}
+
+/** The newest edition that has a code, by its first six digits, and its codes of HS 2022; null when neither has it. */
+export const placeOf = (
+  digits: string,
+  nomenclature: Nomenclature,
+  editions: Editions,
+): Pick<WrittenCode, "edition" | "successors"> | null => {
+  const short = digits.slice(0, 6)
+  const current = nomenclature.get(short)
+  if (current) return { edition: "2022", successors: [current.code] }
+  const successors = editions.successors(short)
+  return successors.length > 0 ? { edition: "2017", successors } : null
 }

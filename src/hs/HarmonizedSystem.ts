@@ -3,6 +3,7 @@
  * once; afterwards everything is a pure function of the message.
  */
 import { Context, Effect, FileSystem, Layer, Path } from "effect"
+import { createHash } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { HsCode, subheadingOf } from "../domain/HsCode.ts"
 import type { Candidate, Language, Recognition, WrittenCode } from "../domain/Recognition.ts"
@@ -10,7 +11,7 @@ import type { Distinction, Question } from "../domain/Question.ts"
 import { clarify } from "./clarify.ts"
 import { distinguish } from "./distinctions.ts"
 import { aliasIndex } from "./AliasIndex.ts"
-import { type Editions, parseEditions } from "./Editions.ts"
+import { type Editions, parseEditions, placeOf } from "./Editions.ts"
 import { loadKnowledge } from "./Knowledge.ts"
 import { makeNomenclature, type Nomenclature } from "./Nomenclature.ts"
 import { readModel } from "./LearnedModel.ts"
@@ -27,6 +28,8 @@ export class HarmonizedSystem extends Context.Service<
   {
     readonly nomenclature: Nomenclature
     readonly editions: Editions
+    /** Differs whenever a message may be recognised otherwise: another lexicon, model, edition or official names. */
+    readonly version: Effect.Effect<string>
     /** What a message names, in well under a millisecond; never fails. */
     readonly recognize: (message: string) => Recognition
     /** The question that would tell the candidates apart, or null when none is needed or helps. */
@@ -50,14 +53,19 @@ const folder = fileURLToPath(new URL(".", import.meta.url))
 const load = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { rows, table } = yield* loadKnowledge
+  const { rows, table, version } = yield* loadKnowledge
   const nomenclature = makeNomenclature(rows)
-  const edition = (name: string) => fs.readFileString(path.join(folder, "editions", name))
-  const editions = parseEditions(yield* edition("2017-to-2022.txt"), yield* edition("2022-from-2017.txt"))
+  const correlation = (name: string) => fs.readFileString(path.join(folder, "editions", name))
+  const correlations = [yield* correlation("2017-to-2022.txt"), yield* correlation("2022-from-2017.txt")] as const
+  const editions = parseEditions(...correlations)
   const index = aliasIndex(table)
   let official = officialNames([])
-  const model = readModel(yield* fs.readFile(path.join(folder, "model", "weights.bin")))
-  const weights = JSON.parse(yield* fs.readFileString(path.join(folder, "model", "ranking.json"))) as RankingWeights
+  let learned = ""
+  const fitted = yield* fs.readFile(path.join(folder, "model", "weights.bin"))
+  const model = readModel(fitted)
+  const ranking = yield* fs.readFileString(path.join(folder, "model", "ranking.json"))
+  const weights = JSON.parse(ranking) as RankingWeights
+  const own = digestOf(version, ...correlations, fitted, ranking)
   const rules = new Map(rows.map(({ code, also }) => [code, also]))
   const examples = new Map(rows.map(({ code, examples }) => [code, examples]))
   const recognize = (message: string): Recognition => {
@@ -85,8 +93,10 @@ const load = Effect.gen(function* () {
     editions,
     recognize,
     question: (recognition) => clarify(recognition, nomenclature, recognize),
+    version: Effect.sync(() => `${own}${learned}`),
     learn: (names) => {
       official = officialNames(names)
+      learned = names.length === 0 ? "" : `-${digestOf(JSON.stringify(names))}`
     },
     examples: (code) => examples.get(code) ?? examples.get(code.slice(0, 4)) ?? [],
     distinguish: (first, other) => {
@@ -96,6 +106,12 @@ const load = Effect.gen(function* () {
     },
   })
 })
+
+const digestOf = (...parts: ReadonlyArray<string | Uint8Array>): string => {
+  const digest = createHash("sha256")
+  for (const part of parts) digest.update(part).update("\0")
+  return digest.digest("hex").slice(0, 12)
+}
 
 const headingsFirst = 5
 
@@ -157,13 +173,10 @@ const readCodes = (message: string, nomenclature: Nomenclature, editions: Editio
   const written: Array<WrittenCode> = []
   const unknown: Array<string> = []
   const used = found.filter(({ written: text, digits, marked }) => {
-    const short = digits.slice(0, 6)
-    const code = HsCode.make(digits)
-    const current = nomenclature.get(short)
-    const successors = current ? [current.code] : editions.successors(short)
-    if (successors.length > 0) written.push({ written: text, code, edition: current ? "2022" : "2017", successors })
+    const place = placeOf(digits, nomenclature, editions)
+    if (place) written.push({ written: text, code: HsCode.make(digits), ...place })
     else if (marked) unknown.push(text)
-    return successors.length > 0 || marked
+    return place !== null || marked
   })
   return { written, unknown, text: withoutCodes(message, used) }
 }

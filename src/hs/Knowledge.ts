@@ -21,6 +21,8 @@ class LexiconInvalid extends Schema.TaggedError<LexiconInvalid>()("LexiconInvali
 }
 
 export interface Knowledge {
+  /** Digest of the text files. */
+  readonly version: string
   readonly rows: ReadonlyArray<NamedRow>
   readonly table: AliasTable
 }
@@ -31,7 +33,7 @@ interface TextFile {
 }
 
 /** Changes when the same text files give another table. */
-const layout = "2"
+const layout = "3"
 
 const examplesKept = 4
 
@@ -57,12 +59,12 @@ export const readRows = (texts: ReadonlyArray<TextFile>) => {
     : Effect.succeed(files.flatMap(({ rows }) => rows))
 }
 
-const toBytes = ({ rows, table: { codes, codeOf, wholes, idf, starts, postings, weights } }: Knowledge) =>
-  pack({ rows, codes }, [codeOf, wholes, idf, starts, postings, weights])
+const toBytes = ({ version, rows, table: { codes, codeOf, wholes, idf, starts, postings, weights } }: Knowledge) =>
+  pack({ version, rows, codes }, [codeOf, wholes, idf, starts, postings, weights])
 
 const fromBytes = (bytes: Uint8Array): Knowledge => {
   const { header, arrays } = unpack(bytes)
-  const { rows, codes } = header as Pick<Knowledge, "rows"> & Pick<AliasTable, "codes">
+  const { version, rows, codes } = header as Pick<Knowledge, "version" | "rows"> & Pick<AliasTable, "codes">
   const [codeOf, wholes, idf, starts, postings, weights] = arrays as [
     Int32Array,
     Int32Array,
@@ -71,7 +73,7 @@ const fromBytes = (bytes: Uint8Array): Knowledge => {
     Int32Array,
     Uint8Array,
   ]
-  return { rows, table: { codes, codeOf, wholes, idf, starts, postings, weights } }
+  return { version, rows, table: { codes, codeOf, wholes, idf, starts, postings, weights } }
 }
 
 export const loadKnowledge = Effect.gen(function* () {
@@ -81,7 +83,8 @@ export const loadKnowledge = Effect.gen(function* () {
   const texts = yield* readTexts
   const digest = createHash("sha256").update(layout)
   for (const { file, text } of texts) digest.update(file).update(text)
-  const kept = path.join(cache, `recognition-${digest.digest("hex").slice(0, 16)}.bin`)
+  const version = digest.digest("hex").slice(0, 16)
+  const kept = path.join(cache, `recognition-${version}.bin`)
   const ready = yield* Effect.option(Effect.map(fs.readFile(kept), fromBytes))
   if (ready._tag === "Some") return ready.value
   const rows = yield* readRows(texts)
@@ -96,7 +99,7 @@ export const loadKnowledge = Effect.gen(function* () {
       pair.flatMap((alias) => alias?.text ?? []),
     ),
   }))
-  const made: Knowledge = { rows: named, table: buildAliasTable(phrasesOf(rows)) }
+  const made: Knowledge = { version, rows: named, table: buildAliasTable(phrasesOf(rows)) }
   yield* keep(kept, toBytes(made)).pipe(
     Effect.catch((error) => Effect.logDebug("the recognition's table cannot be kept", error)),
   )

@@ -248,3 +248,9 @@ export const wordsOf = (normalised: string): ReadonlyArray<Word> => {
   }
   return out
 }
+
+/** One form for the same product in another spelling, spacing, case or number. */
+export const canonical = (text: string): string =>
+  wordsOf(withoutQuestion(normalise(text)))
+    .map((word) => word.text)
+    .join("")

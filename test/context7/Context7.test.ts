@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, type Layer } from "effect"
+import { spawnSync } from "node:child_process"
 import { Context7 } from "../../src/context7/Context7.ts"
 import { afresh, Context7Backend, context7Http, context7Server, context7Stdio, library } from "./Context7Server.ts"
 
@@ -145,5 +146,18 @@ layer(context7Server, { excludeTestServices: true })("Context7's failures, which
       assert.strictEqual(backend.requests.length, before)
       assert.isTrue(yield* context7.resting)
     }).pipe(afresh),
+  )
+})
+
+layer(context7Stdio, { excludeTestServices: true })("Context7 over stdio", (it) => {
+  it.effect("starts its server again when somebody killed it", () =>
+    Effect.gen(function* () {
+      const { getLibraryDocs } = yield* Context7
+      const ask = getLibraryDocs("/customs/guide", "smartphone")
+      yield* ask
+      const killed = spawnSync("pkill", ["-9", "-P", `${process.pid}`, "-f", "context7-mcp"])
+      assert.strictEqual(killed.status, 0)
+      assert.lengthOf(yield* Effect.retry(ask, { times: 3 }), 2)
+    }),
   )
 })

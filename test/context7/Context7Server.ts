@@ -3,7 +3,7 @@
  * behind the server is the only thing that is not real.
  */
 import { NodeServices } from "@effect/platform-node"
-import { Context, Deferred, Duration, Effect, Layer, Stream } from "effect"
+import { Context, Deferred, Duration, Effect, Layer, Option, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -145,11 +145,12 @@ export class Context7Http extends Context.Service<Context7Http, { readonly url: 
   ).pipe(Layer.provide(NodeServices.layer))
 }
 
-const configFor = (url: string, more: Partial<Context7Config> = {}): Context7Config => ({
+export const configFor = (url: string, more: Partial<Context7Config> = {}): Context7Config => ({
   url,
   apiKey: null,
   libraries: [],
   timeout: Duration.seconds(2),
+  budget: Option.none(),
   ...more,
 })
 

@@ -1,65 +1,62 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Ref } from "effect"
+import { Effect, Layer, Ref } from "effect"
 import { Persistence } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import type { Context7Call } from "../../src/domain/Analysis.ts"
+import { HsCode } from "../../src/domain/HsCode.ts"
+import type { Context7Service } from "../../src/context7/Context7.ts"
 import { Context7RateLimited, type Context7Error, LibraryNotFound } from "../../src/context7/Context7Error.ts"
 import type { Snippet } from "../../src/context7/parse.ts"
-import { EvidenceCache, Flight } from "../../src/detail/EvidenceCache.ts"
+import { EvidenceCache } from "../../src/detail/EvidenceCache.ts"
+import { Invalidations, Scope } from "../../src/detail/Invalidations.ts"
 import { answering } from "../context7/answering.ts"
 
-const snippet: Snippet = { title: "스마트폰", source: "https://customs.example/a", text: "8517.13" }
+const snippet: Snippet = { title: "스마트폰", source: "https://customs.example/a", text: "HS 8517.13" }
+const documented = { ...snippet, library: "/customs/guide" }
+const code = HsCode.make("851713")
 
 /** A Context7 that answers as told, and how often it was asked. */
-const counting = (answer: () => Effect.Effect<ReadonlyArray<Snippet>, Context7Error>) => {
+const counting = (
+  answer: (library: string) => Effect.Effect<ReadonlyArray<Snippet>, Context7Error>,
+  more: Partial<Context7Service> = {},
+) => {
   const asked = { count: 0 }
-  const context7 = answering(() => Effect.suspend(() => (asked.count++, answer())))
-  return { asked, layer: EvidenceCache.layer.pipe(Layer.provide([context7, Persistence.layerMemory])) }
+  const context7 = answering((library) => Effect.suspend(() => (asked.count++, answer(library))), more)
+  const layer = EvidenceCache.layer.pipe(
+    Layer.provideMerge(Invalidations.layer),
+    Layer.provide([context7, Persistence.layerMemory]),
+  )
+  return { asked, layer }
 }
 
 /** Asks, and says whether the turn had to make a call for it. */
-const ask = (question: string) =>
+const ask = (product: string) =>
   Effect.gen(function* () {
     const calls = yield* Ref.make<ReadonlyArray<Context7Call>>([])
     const cache = yield* EvidenceCache
     const result = yield* Effect.result(
-      cache.snippets({ question, about: "Telephones" }).pipe(Effect.provideService(Flight, calls)),
+      cache.ask({ product, code, question: `HS classification of ${product}`, about: "Telephones" }, calls),
     )
-    return { result, called: (yield* Ref.get(calls)).length > 0 }
+    const snippets = result._tag === "Success" ? result.success.snippets : null
+    return { snippets, result, called: (yield* Ref.get(calls)).length > 0 }
   })
 
 describe("what Context7 said", () => {
-  it.effect("serves the same question in another spelling for an hour", () => {
+  it.effect("serves the same product in another spelling for an hour", () => {
     const { asked, layer } = counting(() => Effect.succeed([snippet]))
     return Effect.gen(function* () {
-      assert.isTrue((yield* ask("HS classification of iPhone 15")).called)
-      for (const same of ["hs classification of  IPHONE 15", "HS Classification of iPhone15"]) {
-        const { called, result } = yield* ask(same)
+      assert.isTrue((yield* ask("wireless earphones 15")).called)
+      for (const same of ["Wireless  EARPHONES 15", "wireless-earphone 15", "the wireless earphones 15"]) {
+        const { called, snippets } = yield* ask(same)
         assert.isFalse(called, same)
-        assert.deepStrictEqual(result._tag === "Success" ? result.success : null, { snippets: [snippet], stale: false })
+        assert.deepStrictEqual(snippets, [documented])
       }
-      assert.isTrue((yield* ask("HS classification of iPhone 16")).called)
+      assert.isTrue((yield* ask("wireless earphones 16")).called)
       yield* TestClock.adjust("61 minutes")
-      assert.isTrue((yield* ask("HS classification of iPhone 15")).called)
+      assert.isTrue((yield* ask("wireless earphones 15")).called)
       assert.strictEqual(asked.count, 3)
     }).pipe(Effect.provide(layer))
   })
-
-  it.effect("is asked for once by a hundred turns at the same time, whoever of them leaves", () =>
-    Effect.gen(function* () {
-      const answer = yield* Deferred.make<ReadonlyArray<Snippet>>()
-      const { asked, layer } = counting(() => Deferred.await(answer))
-      yield* Effect.gen(function* () {
-        const turns = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.forkChild(ask("iPhone")))
-        yield* Effect.yieldNow
-        yield* Fiber.interrupt(turns[0]!)
-        yield* Deferred.succeed(answer, [snippet])
-        const results = yield* Effect.forEach(turns.slice(1), Fiber.join)
-        assert.isTrue(results.every(({ result }) => result._tag === "Success"))
-        assert.strictEqual(asked.count, 1)
-      }).pipe(Effect.provide(layer))
-    }),
-  )
 
   it.effect("is asked for again after a failure, and after a while when there was nothing", () => {
     const answers: Array<Effect.Effect<ReadonlyArray<Snippet>, Context7Error>> = [
@@ -74,7 +71,7 @@ describe("what Context7 said", () => {
       assert.isTrue((yield* ask("kimchi")).called)
       assert.isFalse((yield* ask("kimchi")).called)
       yield* TestClock.adjust("11 minutes")
-      assert.strictEqual((yield* ask("kimchi")).result._tag, "Failure")
+      assert.deepStrictEqual((yield* ask("kimchi")).snippets, [])
       assert.isFalse((yield* ask("kimchi")).called)
       yield* TestClock.adjust("11 minutes")
       assert.isTrue((yield* ask("kimchi")).called)
@@ -93,10 +90,80 @@ describe("what Context7 said", () => {
       yield* TestClock.adjust("2 hours")
       const { called, result } = yield* ask("pencil")
       assert.isTrue(called)
-      assert.deepStrictEqual(result._tag === "Success" ? result.success : null, { snippets: [snippet], stale: true })
+      assert.deepInclude(result._tag === "Success" ? result.success : {}, { snippets: [documented], makeshift: true })
       assert.strictEqual((yield* ask("crayon")).result._tag, "Failure")
       yield* TestClock.adjust("23 hours")
       assert.strictEqual((yield* ask("pencil")).result._tag, "Failure")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect(
+    "is asked for again when an operator declares it outdated, and does not even serve in place of a failure",
+    () => {
+      let well = true
+      const { layer } = counting(() =>
+        well ? Effect.succeed([snippet]) : Effect.fail(new Context7RateLimited({ operation: "docs" })),
+      )
+      return Effect.gen(function* () {
+        const { declare } = yield* Invalidations
+        for (const scope of [Scope.everything, Scope.code(code), Scope.library("/customs/guide")]) {
+          yield* ask("pencil")
+          yield* declare(Scope.library("/another/library"))
+          assert.isFalse((yield* ask("pencil")).called, scope)
+          yield* TestClock.adjust("1 second")
+          yield* declare(scope)
+          yield* TestClock.adjust("1 second")
+          assert.isTrue((yield* ask("pencil")).called, scope)
+        }
+        yield* declare(Scope.everything)
+        well = false
+        assert.strictEqual((yield* ask("pencil")).result._tag, "Failure")
+      }).pipe(Effect.provide(layer))
+    },
+  )
+
+  it.effect("comes from the libraries that answer, and is asked for again sooner when some failed", () => {
+    let well = false
+    const { asked, layer } = counting(
+      (library) =>
+        library === "/customs/guide" || well
+          ? Effect.succeed([snippet])
+          : Effect.fail(new Context7RateLimited({ operation: "docs" })),
+      { libraries: ["/customs/guide", "/broken/one"] },
+    )
+    return Effect.gen(function* () {
+      assert.deepStrictEqual((yield* ask("pencil")).snippets, [documented])
+      assert.isFalse((yield* ask("pencil")).called)
+      well = true
+      yield* TestClock.adjust("11 minutes")
+      assert.lengthOf((yield* ask("pencil")).snippets ?? [], 2)
+      assert.strictEqual(asked.count, 4)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is not looked for again in a library that turned out not to be about trade", () => {
+    const consulted: Array<string> = []
+    const found = (id: string) => ({ id, title: id, description: "", snippets: 1, reputation: 1 })
+    const { layer } = counting(
+      (library) =>
+        Effect.sync(() => {
+          consulted.push(library)
+          return library === "/customs/guide"
+            ? [snippet]
+            : [{ title: "Telephone input", source: "https://ui.example", text: "<Input type='tel' /> 8517.13" }]
+        }),
+      {
+        libraries: [],
+        resolveLibraryId: () => Effect.succeed([found("/ui/telephone"), found("/customs/guide")]),
+      },
+    )
+    return Effect.gen(function* () {
+      assert.deepStrictEqual((yield* ask("first phone")).snippets, [])
+      assert.deepStrictEqual((yield* ask("second phone")).snippets, [documented])
+      assert.deepStrictEqual(consulted, ["/ui/telephone", "/customs/guide"])
+      yield* TestClock.adjust("25 hours")
+      yield* ask("third phone")
+      assert.strictEqual(consulted.at(-1), "/ui/telephone")
     }).pipe(Effect.provide(layer))
   })
 })

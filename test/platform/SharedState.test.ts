@@ -1,14 +1,31 @@
 /** Real Redis, started by the test: skipped where it is not installed (`apt-get install redis-server`). */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Duration, Effect, Exit, FileSystem, Layer, Ref, Schema, Stream } from "effect"
+import {
+  ConfigProvider,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  FileSystem,
+  Layer,
+  Option,
+  Ref,
+  Result,
+  Schema,
+  Stream,
+} from "effect"
 import { Persistable, Persistence } from "effect/persistence"
 import { ChildProcess } from "effect/process"
 import { spawnSync } from "node:child_process"
 import { createServer } from "node:net"
+import type { Context7Call } from "../../src/domain/Analysis.ts"
+import { HsCode } from "../../src/domain/HsCode.ts"
 import { Context7RateLimited } from "../../src/context7/Context7Error.ts"
+import { makeBudget } from "../../src/context7/Budget.ts"
 import { makeGuard } from "../../src/context7/Guard.ts"
-import { EvidenceCache, Flight } from "../../src/detail/EvidenceCache.ts"
+import { EvidenceCache } from "../../src/detail/EvidenceCache.ts"
 import { answering } from "../context7/answering.ts"
 import * as SharedState from "../../src/platform/SharedState.ts"
 
@@ -42,20 +59,19 @@ const startRedis = Effect.gen(function* () {
 const shared = (url: string) =>
   SharedState.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ REDIS_URL: url }))))
 
+const documented = { title: "t", source: "https://customs.example/a", text: "8517.13" }
+
 /** An instance of the service, as far as it asks Context7. */
 const instance = (url: string, asked: { count: number }) => {
-  const context7 = answering(() =>
-    Effect.sync(() => (asked.count++, [{ title: "t", source: "https://customs.example/a", text: "8517.13" }])),
-  )
+  const context7 = answering(() => Effect.sync(() => (asked.count++, [documented])))
   return EvidenceCache.layer.pipe(Layer.provide([context7, shared(url)]))
 }
 
 const ask = (question: string) =>
   Effect.gen(function* () {
-    const calls = yield* Ref.make<ReadonlyArray<never>>([])
-    return yield* (yield* EvidenceCache)
-      .snippets({ question, about: "Telephones" })
-      .pipe(Effect.provideService(Flight, calls as never))
+    const calls = yield* Ref.make<ReadonlyArray<Context7Call>>([])
+    const code = HsCode.make("851713")
+    return yield* (yield* EvidenceCache).ask({ question, product: question, code, about: "Telephones" }, calls)
   })
 
 const keysAt = (port: number) =>
@@ -72,6 +88,47 @@ describe.skipIf(!installed)("two instances with one Redis (needs redis-server)",
       const keys = yield* keysAt(port)
       assert.include(keys, "context7")
       assert.notMatch(keys, /secret|gadget/i)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.live("that are asked the same at the same moment make one call", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startRedis
+      const asked = { count: 0 }
+      const answered = yield* Deferred.make<void>()
+      const slow = answering(() =>
+        Effect.suspend(() => (asked.count++, Effect.as(Deferred.await(answered), [documented]))),
+      )
+      const alone = <A, E>(use: Effect.Effect<A, E, EvidenceCache>) =>
+        use.pipe(Effect.provide(Layer.fresh(EvidenceCache.layer.pipe(Layer.provide([slow, shared(url)])))))
+      const first = yield* Effect.forkChild(alone(ask("secret gadget")))
+      const others = yield* Effect.forkChild(
+        Effect.all([alone(ask("Secret gadgets")), alone(ask("secret GADGET"))], { concurrency: "unbounded" }),
+      )
+      yield* Effect.repeat(Effect.yieldNow, { until: () => asked.count > 0 })
+      yield* Deferred.succeed(answered, undefined)
+      const answers = [yield* Fiber.join(first), ...(yield* Fiber.join(others))]
+      assert.isTrue(answers.every(({ snippets }) => snippets.length === 1))
+      assert.strictEqual(asked.count, 1)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.live("spend one budget between them", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startRedis
+      const spending = (calls: number) =>
+        makeBudget("c7", Option.some({ limit: 10, window: Duration.days(30) })).pipe(
+          Effect.flatMap(({ spend }) =>
+            Effect.all(
+              Array.from({ length: calls }, () => Effect.result(spend)),
+              { concurrency: "unbounded" },
+            ),
+          ),
+          Effect.map((results) => results.filter(Result.isSuccess).length),
+          Effect.provide(shared(url)),
+        )
+      assert.strictEqual(yield* spending(7), 7)
+      assert.strictEqual(yield* spending(7), 3)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 
@@ -117,17 +174,19 @@ it.live("an instance starts without the Redis that it was told of", () =>
   }),
 )
 
-it.live("an instance of its own keeps so many answers and no more", () =>
+it.live("an instance of its own keeps what was asked for last, and no more than it may", () =>
   Effect.gen(function* () {
     const backing = yield* (yield* Persistence.Persistence).make({ storeId: "test" })
     const keyOf = (n: number) => new Entry({ n })
+    const megabyte = "x".repeat(1_000_000)
     yield* Effect.forEach(
-      Array.from({ length: 4100 }, (_, n) => n),
-      (n) => backing.set(keyOf(n), Exit.succeed(n)),
+      Array.from({ length: 20 }, (_, n) => n),
+      (n) => Effect.andThen(backing.set(keyOf(n), Exit.succeed(megabyte)), backing.get(keyOf(0))),
       { discard: true },
     )
-    assert.isUndefined(yield* backing.get(keyOf(0)))
-    assert.deepStrictEqual(yield* backing.get(keyOf(4099)), Exit.succeed(4099))
+    assert.isUndefined(yield* backing.get(keyOf(1)))
+    assert.isDefined(yield* backing.get(keyOf(0)))
+    assert.isDefined(yield* backing.get(keyOf(19)))
   }).pipe(
     Effect.scoped,
     Effect.provide(SharedState.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({}))))),
@@ -136,5 +195,5 @@ it.live("an instance of its own keeps so many answers and no more", () =>
 
 class Entry extends Persistable.Class<{ payload: { n: number } }>()("Entry", {
   primaryKey: ({ n }) => String(n),
-  success: Schema.Finite,
+  success: Schema.String,
 }) {}
