@@ -8,6 +8,7 @@ import { ChatTurn } from "./chat/ChatTurn.ts"
 import { Context7 } from "./context7/Context7.ts"
 import { DetailPages } from "./detail/DetailPages.ts"
 import { EvidenceShelf } from "./detail/EvidenceShelf.ts"
+import { RecentQueries } from "./detail/RecentQueries.ts"
 import { CodePages } from "./detail/CodePages.ts"
 import * as OfficialNames from "./detail/OfficialNames.ts"
 import { GoodsSearch } from "./detail/GoodsSearch.ts"
@@ -17,13 +18,16 @@ import { listenConfig, server } from "./http/HttpServer.ts"
 import { Tokens } from "./http/Tokens.ts"
 import * as Database from "./platform/Database.ts"
 import * as SharedState from "./platform/SharedState.ts"
+import { secretOf } from "./platform/secretOf.ts"
 import { StartError, wrongVariable } from "./platform/StartError.ts"
 import { TariffSchedules } from "./tariff/TariffSchedules.ts"
 import * as Telemetry from "./platform/Telemetry.ts"
 
 if (existsSync(".env")) process.loadEnvFile()
 
-const stored = Layer.mergeAll(ChatHistory.layer, TariffSchedules.layer, EvidenceShelf.layer).pipe(
+const recentQueries = Layer.unwrap(Effect.map(secretOf("MEMBER_SECRET"), RecentQueries.layerOf))
+
+const stored = Layer.mergeAll(ChatHistory.layer, TariffSchedules.layer, EvidenceShelf.layer, recentQueries).pipe(
   Layer.provide(Database.layer),
 )
 

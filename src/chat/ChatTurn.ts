@@ -6,6 +6,7 @@ import { Clock, Context, Deferred, Effect, Exit, FiberSet, Layer, Option, Stream
 import type { TurnId } from "../domain/Turn.ts"
 import { AnswerModel } from "../answer/AnswerModel.ts"
 import { DetailPages } from "../detail/DetailPages.ts"
+import { RecentQueries } from "../detail/RecentQueries.ts"
 import { EvidenceShelf } from "../detail/EvidenceShelf.ts"
 import { ChatHistory, type SessionForbidden, type SessionNotFound } from "../history/ChatHistory.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
@@ -48,6 +49,7 @@ const make = Effect.gen(function* () {
     history: yield* ChatHistory,
     schedules: yield* TariffSchedules,
     shelf: yield* EvidenceShelf,
+    recent: yield* RecentQueries,
   }
   const running = yield* FiberSet.make<void>()
   yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(running).pipe(Effect.timeoutOption(grace)))
@@ -92,6 +94,7 @@ interface Services {
   readonly history: ChatHistory["Service"]
   readonly schedules: TariffSchedules["Service"]
   readonly shelf: EvidenceShelf["Service"]
+  readonly recent: RecentQueries["Service"]
 }
 
 const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnRequest, services: Services) {
@@ -125,6 +128,7 @@ const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnReq
         ),
       ),
       recording,
+      note(turn, services.recent),
     ],
     { concurrency: "unbounded" },
   )
@@ -141,6 +145,14 @@ const shelve = (turn: TurnContext, shelf: EvidenceShelf["Service"]) =>
     const { detected, evidence } = found.info
     if (detected && evidence.length > 0) yield* shelf.keep(detected.code, evidence)
   })
+
+/** What a member asked for is among the member's recent queries when the turn ends. */
+const note = ({ caller, detail, grounding }: TurnContext, recent: RecentQueries["Service"]) =>
+  caller._tag === "Guest"
+    ? Effect.void
+    : Effect.flatMap(Deferred.await(detail), (found) =>
+        recent.note(caller.userId, grounding.recognition, found?.info.detected?.code ?? null),
+      )
 
 /** A defect is ours: logged with the turn's id, and told to the reader as one task's failure. */
 const sayBroken = (turn: TurnContext, task: "A" | "B", errorCode: string) => (defect: unknown) => {

@@ -8,12 +8,20 @@ import { DottedCode, type HsCode } from "../domain/HsCode.ts"
 
 const shown = 5
 
+/** The database did not take it. */
+export class ShelfUnavailable extends Schema.TaggedError<ShelfUnavailable>()("ShelfUnavailable", {}) {}
+
 export class EvidenceShelf extends Context.Service<
   EvidenceShelf,
   {
     /** Keeps it in place of what the same source said before; a failure is logged and costs nothing but the page's list. */
     readonly keep: (code: HsCode, evidence: ReadonlyArray<Evidence>) => Effect.Effect<void>
     /** Newest first; nothing while the database does not answer. */
+    /** Takes away what a library said, what was said of a code (of all below it when it is shorter), or everything. */
+    readonly forget: (about: {
+      readonly code?: HsCode
+      readonly library?: string
+    }) => Effect.Effect<void, ShelfUnavailable>
     readonly of: (code: HsCode) => Effect.Effect<ReadonlyArray<DatedEvidence>>
   }
 >()("hs-trade-chat/detail/EvidenceShelf") {
@@ -39,13 +47,21 @@ export class EvidenceShelf extends Context.Service<
           const found_at = DateTime.toDateUtc(yield* DateTime.now)
           yield* Effect.forEach(
             evidence,
-            ({ codes, snippet, source, title }) => sql`
-              INSERT INTO code_evidence (code, source, title, snippet, codes, found_at)
-              VALUES (${code}, ${source}, ${title}, ${snippet}, ${[...codes]}, ${found_at})
-              ON CONFLICT (code, source, title)
-              DO UPDATE SET snippet = excluded.snippet, codes = excluded.codes, found_at = excluded.found_at`,
+            ({ codes, library = null, snippet, source, title }) => sql`
+              INSERT INTO code_evidence (code, source, title, snippet, codes, library, found_at)
+              VALUES (${code}, ${source}, ${title}, ${snippet}, ${[...codes]}, ${library}, ${found_at})
+              ON CONFLICT (code, source, title) DO UPDATE SET
+                snippet = excluded.snippet, codes = excluded.codes, library = excluded.library, found_at = excluded.found_at`,
             { discard: true },
           ).pipe(Effect.catch((error) => Effect.logWarning("evidence not kept", error.message)))
+        }),
+        forget: Effect.fn("EvidenceShelf.forget")(function* ({ code = null, library = null }) {
+          yield* sql`
+            DELETE FROM code_evidence
+            WHERE (${code}::text IS NULL OR starts_with(code, ${code}))
+              AND (${library}::text IS NULL OR library = ${library})`.pipe(
+            Effect.mapError(() => new ShelfUnavailable()),
+          )
         }),
         of: Effect.fn("EvidenceShelf.of")(function* (code: HsCode) {
           return yield* newest(code).pipe(

@@ -23,7 +23,7 @@ export const CitedSnippet = Schema.Struct({
 export type CitedSnippet = typeof CitedSnippet.Type
 
 const trade =
-  /\b(?:customs (?:tariff|code|duty|duties|classification|union|procedure|authority|guide)|customs\b(?= .*\d{4})|tariffs?|harmoni[sz]ed system|hs ?-?(?:codes?|nomenclature|classification|\d{4})|hts(?:us)?\b|(?:sub)?heading \d{2}|import dut(?:y|ies)|rules? of origin|explanatory notes)\b|관세|세번|품목\s?(?:분류|번호)|hs\s?(?:코드|부호|품목)|제\s?\d{2,4}(?:\.\d{2})?\s?호|통관|수출입/i
+  /\b(?:customs (?:tariff|code|duty|duties|classification|union|procedure|authority|guide)|customs\b(?= .*\d{4})|tariffs?|harmoni[sz]ed system|hs ?-?(?:codes?|nomenclature|classification|\d{4})|hts(?:us)?\b|(?:sub)?heading \d[\d.]+|import dut(?:y|ies)|rules? of origin|explanatory notes)\b|관세|세번|품목\s?(?:분류|번호)|hs\s?(?:코드|부호|품목)|제\s?\d{2,4}(?:\.\d{2})?\s?호|통관|수출입/i
 
 /** Whether documentation speaks of trade; one that does not is no evidence, whatever numbers it holds. */
 export const isAboutTrade = (snippets: ReadonlyArray<Snippet>): boolean =>

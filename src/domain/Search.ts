@@ -34,3 +34,11 @@ export const SearchResult = Schema.Struct({
   question: Schema.NullOr(Question),
 })
 export type SearchResult = typeof SearchResult.Type
+
+/** One entry of `GET /api/members/me/recent-queries`: the product or the codes of a question. */
+export const RecentQuery = Schema.Struct({
+  query: Schema.String,
+  hscode: Schema.NullOr(DottedCode),
+  askedAt: Schema.String,
+})
+export type RecentQuery = typeof RecentQuery.Type

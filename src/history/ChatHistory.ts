@@ -75,6 +75,8 @@ export class ChatHistory extends Context.Service<
     readonly complete: (
       turn: FinishedTurn,
     ) => Effect.Effect<{ readonly messageId: string; readonly messageCount: number }, HistoryUnavailable>
+    /** Erases the member's sessions with their messages; again is no error. */
+    readonly eraseMember: (userId: UserId) => Effect.Effect<void, HistoryUnavailable>
     readonly list: (userId: UserId, filter: SessionFilter) => Effect.Effect<SessionPage, HistoryUnavailable>
     readonly session: (
       userId: UserId,
@@ -102,6 +104,9 @@ export class ChatHistory extends Context.Service<
         openQuestion: openQuestionWith(sql),
         begin: beginWith(sql),
         complete: completeWith(sql),
+        eraseMember: Effect.fn("ChatHistory.eraseMember")(function* (userId: UserId) {
+          yield* sql`DELETE FROM chat_sessions WHERE user_id = ${userId}`.pipe(unavailable("eraseMember"))
+        }),
         list: Effect.fn("ChatHistory.list")(function* (userId: UserId, filter: SessionFilter) {
           return yield* reader.list(userId, filter).pipe(unavailable("list"))
         }),

@@ -14,6 +14,7 @@ import { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { Api } from "./Api.ts"
 import { authentication, CurrentCaller, CurrentMember } from "./Authentication.ts"
 import { cacheable, representations } from "./cacheable.ts"
+import { members } from "./memberHandlers.ts"
 import { readChatRequest } from "./chatRequest.ts"
 import { codeMalformed, codeRefused, historyUnavailable, saying, sessionRefused, Unavailable } from "./problems.ts"
 import { sseResponse } from "./sse.ts"
@@ -160,4 +161,6 @@ const health = HttpApiBuilder.group(
   }),
 )
 
-export const handlers = Layer.mergeAll(chat, search, detail, history, health).pipe(Layer.provide(authentication))
+export const handlers = Layer.mergeAll(chat, search, detail, history, members, health).pipe(
+  Layer.provide(authentication),
+)

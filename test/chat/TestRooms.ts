@@ -6,6 +6,7 @@ import { AnswerFailed, AnswerModel, type AnswerPart } from "../../src/answer/Ans
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { Context7 } from "../../src/context7/Context7.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
+import { RecentQueries } from "../../src/detail/RecentQueries.ts"
 import { EvidenceShelf } from "../../src/detail/EvidenceShelf.ts"
 import { ChatEvent } from "../../src/domain/ChatEvent.ts"
 import {
@@ -18,9 +19,18 @@ import {
 import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
 import { TariffSchedules } from "../../src/tariff/TariffSchedules.ts"
 
-/** Neither schedules nor evidence of earlier turns. */
-export const noSchedules = Layer.merge(
-  Layer.succeed(EvidenceShelf, { keep: () => Effect.void, of: () => Effect.succeed([]) }),
+/** Neither schedules nor anything of earlier turns. */
+export const noSchedules = Layer.mergeAll(
+  Layer.succeed(EvidenceShelf, {
+    keep: () => Effect.void,
+    forget: () => Effect.void,
+    of: () => Effect.succeed([]),
+  }),
+  Layer.succeed(RecentQueries, {
+    note: () => Effect.void,
+    of: () => Effect.succeed([]),
+    erase: () => Effect.void,
+  }),
   Layer.succeed(TariffSchedules, {
     version: Effect.succeed({ id: "0", importedAt: null }),
     versions: Stream.empty,
@@ -79,6 +89,7 @@ export const historyInMemory = (written: Written) =>
         return { sessionCreated }
       }),
     complete: (turn) => Effect.sync(() => ({ messageId: `${written.completed.push(turn)}`, messageCount: 2 })),
+    eraseMember: () => Effect.die("not asked for"),
     list: () => Effect.die("not asked for"),
     session: () => Effect.die("not asked for"),
   })
@@ -91,6 +102,7 @@ export const historyLost = Layer.succeed(ChatHistory, {
   openQuestion: () => lost("openQuestion"),
   begin: () => lost("begin"),
   complete: () => lost("complete"),
+  eraseMember: () => lost("eraseMember"),
   list: () => lost("list"),
   session: () => lost("session"),
 })

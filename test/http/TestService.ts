@@ -1,11 +1,12 @@
 /** The whole service in this process on a port of its own: real PostgreSQL, real Context7 server, real HTTP. */
 import { NodeHttpServer, NodeServices } from "@effect/platform-node"
-import { ConfigProvider, Effect, FileSystem, Layer } from "effect"
+import { ConfigProvider, Effect, FileSystem, Layer, Redacted } from "effect"
 import { HttpServer } from "effect/http"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
 import { EvidenceShelf } from "../../src/detail/EvidenceShelf.ts"
+import { RecentQueries } from "../../src/detail/RecentQueries.ts"
 import { CodePages } from "../../src/detail/CodePages.ts"
 import * as OfficialNames from "../../src/detail/OfficialNames.ts"
 import { GoodsSearch } from "../../src/detail/GoodsSearch.ts"
@@ -26,10 +27,18 @@ const tokens = Layer.unwrap(
   }),
 ).pipe(Layer.provide(NodeServices.layer))
 
+const recentQueries = RecentQueries.layerOf(Redacted.make("a secret of this test"))
+
 const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),
   Layer.provideMerge([harmonizedSystem, context7Http, AnswerModel.layerGrounded, tokens]),
-  Layer.provideMerge([ChatHistory.layer, TariffSchedules.layer, TariffImport.layer, EvidenceShelf.layer]),
+  Layer.provideMerge([
+    ChatHistory.layer,
+    TariffSchedules.layer,
+    TariffImport.layer,
+    EvidenceShelf.layer,
+    recentQueries,
+  ]),
   Layer.provideMerge(migratedDatabase),
 )
 

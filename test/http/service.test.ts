@@ -197,6 +197,29 @@ layer(service, { excludeTestServices: true })("the service", (it) => {
     }),
   )
 
+  it.effect("gives a member back what they asked for lately, and erases all of it when they want", () =>
+    Effect.gen(function* () {
+      const [frank, grace] = [yield* tokenFor("frank"), yield* tokenFor("grace")]
+      yield* ask("8517.12 관세율", frank)
+      yield* ask("가죽 지갑 HS코드가 뭐야?", frank)
+      yield* ask("가죽 지갑", grace)
+      const recent = (token: string) =>
+        Effect.map(get("/api/members/me/recent-queries", token), ({ body }) =>
+          (body as { queries: ReadonlyArray<{ query: string }> }).queries.map(({ query }) => query),
+        )
+      assert.deepStrictEqual(yield* recent(frank), ["가죽 지갑", "8517.12"])
+      const url = `${yield* baseUrl}/api/members/me/data`
+      const headers = { authorization: `Bearer ${frank}` }
+      const erased = yield* Effect.promise(() => fetch(url, { method: "DELETE", headers }))
+      assert.strictEqual(erased.status, 204)
+      assert.deepStrictEqual(yield* recent(frank), [])
+      const { body } = yield* get("/api/chat/history", frank)
+      assert.lengthOf(Schema.decodeUnknownSync(SessionPage)(body).sessions, 0)
+      assert.deepStrictEqual(yield* recent(grace), ["가죽 지갑"])
+      assert.deepInclude((yield* get("/api/members/me/recent-queries")).body, { status: 401, code: "AUTH_003" })
+    }),
+  )
+
   it.effect("refuses history without a token, and pages that are none", () =>
     Effect.gen(function* () {
       assert.deepInclude((yield* get("/api/chat/history")).body, { status: 401, code: "AUTH_003" })
