@@ -3,11 +3,12 @@ import { HttpApi, OpenApi } from "effect/http-api"
 import { ChatGroup } from "./ChatGroup.ts"
 import { DetailGroup } from "./DetailGroup.ts"
 import { HealthGroup } from "./HealthGroup.ts"
-import { SearchGroup } from "./SearchGroup.ts"
 import { HistoryGroup } from "./HistoryGroup.ts"
+import { OperatorGroup } from "./OperatorGroup.ts"
+import { SearchGroup } from "./SearchGroup.ts"
 
 export class Api extends HttpApi.make("hs-trade-chat")
-  .add(ChatGroup, SearchGroup, DetailGroup, HistoryGroup, HealthGroup)
+  .add(ChatGroup, SearchGroup, DetailGroup, HistoryGroup, HealthGroup, OperatorGroup)
   .annotateMerge(
     OpenApi.annotations({
       title: "HS trade chat",
