@@ -8,8 +8,17 @@ if (existsSync(".env")) process.loadEnvFile()
 
 const user = process.argv[2]
 
+const refuse = (message: string, code: number) =>
+  Effect.andThen(
+    Console.error(message),
+    Effect.sync(() => void (process.exitCode = code)),
+  )
+
 const print = user
-  ? Effect.flatMap(Tokens, (tokens) => tokens.issue(user)).pipe(Effect.flatMap(Console.log))
-  : Console.error("usage: npm run token -- <user>").pipe(Effect.andThen(Effect.sync(() => void (process.exitCode = 2))))
+  ? Effect.flatMap(Tokens, (tokens) => tokens.issue(user)).pipe(
+      Effect.flatMap(Console.log),
+      Effect.catchTag("IssuedElsewhere", ({ message }) => refuse(message, 1)),
+    )
+  : refuse("usage: npm run token -- <user>", 2)
 
 NodeRuntime.runMain(Effect.provide(print, Tokens.layer.pipe(Layer.provide(NodeServices.layer))))

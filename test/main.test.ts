@@ -128,6 +128,11 @@ describe("the process", () => {
       /^hs-trade-chat: JWT_SECRET cannot be used: expected at least 32 bytes/,
     ],
     [
+      "a secret and a key set at once",
+      { JWT_SECRET: "hunter2hunter2hunter2hunter2hunter2", JWT_JWKS_URL: "https://id.example/keys" },
+      /^hs-trade-chat: JWT_JWKS_URL="https:\/\/id\.example\/keys" cannot be used: JWT_SECRET is set as well/,
+    ],
+    [
       "a Context7 address that is none",
       { CONTEXT7_URL: "ftp://x" },
       /^hs-trade-chat: CONTEXT7_URL="ftp:\/\/x" cannot be used/,

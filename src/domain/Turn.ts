@@ -8,7 +8,8 @@ export type TurnId = typeof TurnId.Type
 export const SessionId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("SessionId"))
 export type SessionId = typeof SessionId.Type
 
-export const UserId = Schema.NonEmptyString.pipe(Schema.brand("UserId"))
+/** Whatever the issuer of tokens calls a member, as long as it can be stored. */
+export const UserId = Schema.String.check(Schema.isPattern(/^[^\p{Cc}\p{Cs}]{1,255}$/u)).pipe(Schema.brand("UserId"))
 export type UserId = typeof UserId.Type
 
 /** Who asks. A guest is answered and not recorded. */

@@ -4,11 +4,12 @@ import { ChatGroup } from "./ChatGroup.ts"
 import { DetailGroup } from "./DetailGroup.ts"
 import { HealthGroup } from "./HealthGroup.ts"
 import { MembersGroup } from "./MembersGroup.ts"
-import { SearchGroup } from "./SearchGroup.ts"
 import { HistoryGroup } from "./HistoryGroup.ts"
+import { OperatorGroup } from "./OperatorGroup.ts"
+import { SearchGroup } from "./SearchGroup.ts"
 
 export class Api extends HttpApi.make("hs-trade-chat")
-  .add(ChatGroup, SearchGroup, DetailGroup, HistoryGroup, MembersGroup, HealthGroup)
+  .add(ChatGroup, SearchGroup, DetailGroup, HistoryGroup, MembersGroup, HealthGroup, OperatorGroup)
   .annotateMerge(
     OpenApi.annotations({
       title: "HS trade chat",

@@ -3,7 +3,8 @@ import { Context, Effect, Layer } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import type { Caller, UserId } from "../domain/Turn.ts"
-import { saying, Unauthorized } from "./problems.ts"
+import { bearerOf, invalidToken } from "./bearer.ts"
+import { saying, Unauthorized, Unavailable } from "./problems.ts"
 import { Tokens } from "./Tokens.ts"
 
 export class CurrentCaller extends Context.Service<CurrentCaller, Caller>()("hs-trade-chat/http/CurrentCaller") {}
@@ -16,27 +17,27 @@ const bearer = HttpApiSecurity.bearer
 /** Lets guests in; a token that is there must be valid. */
 export class GuestOrMember extends HttpApiMiddleware.Service<GuestOrMember, { provides: CurrentCaller }>()(
   "hs-trade-chat/http/GuestOrMember",
-  { security: { bearer }, error: Unauthorized },
+  { security: { bearer }, error: [Unauthorized, Unavailable] },
 ) {}
 
 export class MemberOnly extends HttpApiMiddleware.Service<MemberOnly, { provides: CurrentMember }>()(
   "hs-trade-chat/http/MemberOnly",
-  { security: { bearer }, error: Unauthorized },
+  { security: { bearer }, error: [Unauthorized, Unavailable] },
 ) {}
 
-const refused = new Unauthorized(saying("AUTH_003", "A valid bearer token is required."))
+const unverifiable = new Unavailable(saying("HTTP_503", "Tokens cannot be checked at the moment. Please try again."))
 
-const callerWith = (
-  tokens: Tokens["Service"],
-): Effect.Effect<Caller, Unauthorized, HttpServerRequest.HttpServerRequest> =>
+const callerWith = (tokens: Tokens["Service"]) =>
   Effect.gen(function* () {
-    const { headers } = yield* HttpServerRequest.HttpServerRequest
-    const header = headers["authorization"]
-    if (header === undefined) return { _tag: "Guest" }
-    const token = /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
-    if (token === undefined) return yield* refused
-    const userId = yield* tokens.verify(token).pipe(Effect.mapError(() => refused))
-    return { _tag: "Member", userId }
+    const token = yield* bearerOf(yield* HttpServerRequest.HttpServerRequest)
+    if (token === null) return { _tag: "Guest" } satisfies Caller
+    const userId = yield* tokens.verify(token).pipe(
+      Effect.catchTags({
+        InvalidToken: () => Effect.fail(invalidToken),
+        KeysUnavailable: () => Effect.fail(unverifiable),
+      }),
+    )
+    return { _tag: "Member", userId } satisfies Caller
   })
 
 export const authentication = Layer.mergeAll(
@@ -54,13 +55,11 @@ export const authentication = Layer.mergeAll(
     Effect.map(Tokens, (tokens) =>
       MemberOnly.of({
         bearer: (app) =>
-          callerWith(tokens).pipe(
-            Effect.filterOrFail(
-              (caller) => caller._tag === "Member",
-              () => refused,
-            ),
-            Effect.flatMap(({ userId }) => Effect.provideService(app, CurrentMember, { userId })),
-          ),
+          Effect.gen(function* () {
+            const caller = yield* callerWith(tokens)
+            if (caller._tag === "Guest") return yield* invalidToken
+            return yield* Effect.provideService(app, CurrentMember, { userId: caller.userId })
+          }),
       }),
     ),
   ),

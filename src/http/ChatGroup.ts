@@ -4,6 +4,7 @@ import { ChatEvent } from "../domain/ChatEvent.ts"
 import { ChatRequest } from "../domain/Turn.ts"
 import { GuestOrMember } from "./Authentication.ts"
 import { BadRequest, Forbidden, NotFound, TooLarge, UnsupportedType } from "./problems.ts"
+import { TurnLimit } from "./RateLimit.ts"
 
 const events = Schema.Struct({
   /** `<turnId>-<sequence>`. */
@@ -18,12 +19,14 @@ export class ChatGroup extends HttpApiGroup.make("chat")
       payload: ChatRequest,
       success: HttpApiSchema.StreamSse({ events }),
       error: [BadRequest, Forbidden, NotFound, TooLarge, UnsupportedType],
-    }).annotateMerge(
-      OpenApi.annotations({
-        summary: "Ask a question",
-        description:
-          "Answers with a turn as Server-Sent Events; the stream ends after `stream_end`. `X-Turn-Id` names the turn.",
-      }),
-    ),
+    })
+      .middleware(TurnLimit)
+      .annotateMerge(
+        OpenApi.annotations({
+          summary: "Ask a question",
+          description:
+            "Answers with a turn as Server-Sent Events; the stream ends after `stream_end`. `X-Turn-Id` names the turn.",
+        }),
+      ),
   )
   .middleware(GuestOrMember) {}

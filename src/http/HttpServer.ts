@@ -8,18 +8,23 @@ import {
   HttpRouter,
   HttpServerResponse,
   ProblemDetails,
+  UrlParams,
 } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { createServer } from "node:http"
 import { Api } from "./Api.ts"
+import { challenge, refuseTokensInQuery } from "./bearer.ts"
+import { trustedProxies } from "./ClientAddress.ts"
+import { cors } from "./Cors.ts"
 import { handlers } from "./handlers.ts"
 import { forStatus } from "./problems.ts"
+import { pathOf } from "./target.ts"
 
 const largestBody = ByteSize.kibibytes(64)
 
-/** Gives every refusal that has no body of ours one, and 503 a time to come back. */
+/** Gives every refusal that has no body of ours one, 503 a time to come back and 401 what would be accepted. */
 const problems = HttpRouter.middleware(
-  HttpEffect.withPreResponseHandler((_, response) => {
+  HttpEffect.withPreResponseHandler((request, response) => {
     if (response.status < 400) return Effect.succeed(response)
     const whole =
       response.headers["content-type"] === ProblemDetails.contentType
@@ -28,22 +33,26 @@ const problems = HttpRouter.middleware(
             status: response.status,
             contentType: ProblemDetails.contentType,
           })
-    return Effect.succeed(response.status === 503 ? HttpServerResponse.setHeader(whole, "retry-after", "5") : whole)
+    if (response.status === 503) return Effect.succeed(HttpServerResponse.setHeader(whole, "retry-after", "5"))
+    if (response.status === 401)
+      return Effect.succeed(HttpServerResponse.setHeader(whole, "www-authenticate", challenge(request)))
+    return Effect.succeed(whole)
   }),
   { global: true },
 )
 
+/** The last one is the outermost: what it does to an answer is done first. */
 const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
   HttpApiScalar.layer(Api, { path: "/docs" }),
-  problems,
-)
+).pipe(Layer.provide(refuseTokensInQuery), Layer.provide(trustedProxies), Layer.provide(cors), Layer.provide(problems))
 
 const limits = Layer.succeed(HttpIncomingMessage.MaxBodySize, largestBody)
 
-const spanNames = Layer.succeed(
-  HttpMiddleware.SpanNameGenerator,
-  (request) => `${request.method} ${new URL(request.url, "http://localhost").pathname}`,
+/** Spans show where a request went, not what it asked: a query may hold a product, or a token in the wrong place. */
+const spans = Layer.mergeAll(
+  Layer.succeed(HttpMiddleware.SpanNameGenerator, (request) => `${request.method} ${pathOf(request.url)}`),
+  Layer.succeed(UrlParams.CurrentRedactedNames, [/^/]),
 )
 
 export const listenConfig = Config.all({
@@ -56,7 +65,7 @@ export const listenConfig = Config.all({
 
 /** The API on whatever HTTP server is provided. */
 export const api = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-  Layer.provide([limits, spanNames]),
+  Layer.provide([limits, spans]),
 )
 
 export const server = api.pipe(Layer.provideMerge(NodeHttpServer.layerConfig(createServer, listenConfig)))

@@ -2,6 +2,7 @@
 import { DateTime, Effect, Layer, Schema } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { PrometheusMetrics } from "effect/observability"
 import { ChatTurn } from "../chat/ChatTurn.ts"
 import { CodePages, type PageQuery } from "../detail/CodePages.ts"
 import { GoodsSearch } from "../detail/GoodsSearch.ts"
@@ -16,7 +17,9 @@ import { authentication, CurrentCaller, CurrentMember } from "./Authentication.t
 import { cacheable, representations } from "./cacheable.ts"
 import { members } from "./memberHandlers.ts"
 import { readChatRequest } from "./chatRequest.ts"
+import { OperatorOnly } from "./OperatorOnly.ts"
 import { codeMalformed, codeRefused, historyUnavailable, saying, sessionRefused, Unavailable } from "./problems.ts"
+import { TurnLimit } from "./RateLimit.ts"
 import { sseResponse } from "./sse.ts"
 
 const chat = HttpApiBuilder.group(
@@ -161,6 +164,10 @@ const health = HttpApiBuilder.group(
   }),
 )
 
-export const handlers = Layer.mergeAll(chat, search, detail, history, members, health).pipe(
-  Layer.provide(authentication),
+const operator = HttpApiBuilder.group(Api, "operator", (handlers) =>
+  handlers.handle("metrics", () => PrometheusMetrics.format()),
+)
+
+export const handlers = Layer.mergeAll(chat, search, detail, history, members, health, operator).pipe(
+  Layer.provide([authentication, TurnLimit.layer, OperatorOnly.layer]),
 )

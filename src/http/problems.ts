@@ -46,6 +46,11 @@ export class UnsupportedType extends HttpApiError.Problem<UnsupportedType>()(
   declare(415, "Unsupported Media Type"),
   members,
 ) {}
+export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()(
+  "TooManyRequests",
+  declare(429, "Too Many Requests"),
+  members,
+) {}
 export class Unavailable extends HttpApiError.Problem<Unavailable>()(
   "Unavailable",
   declare(503, "Service Unavailable"),
@@ -54,6 +59,10 @@ export class Unavailable extends HttpApiError.Problem<Unavailable>()(
 
 /** The fields of a problem: its code and what happened, for people. */
 export const saying = (code: string, detail: string) => ({ code, detail, message: detail })
+
+/** What the router says of an address that it does not know. */
+const unknownAddress = "There is nothing at this address."
+export const nothingHere = new NotFound(saying("HTTP_404", unknownAddress))
 
 export const sessionRefused = (error: SessionNotFound | SessionForbidden): NotFound | Forbidden =>
   error._tag === "SessionNotFound"
@@ -91,7 +100,7 @@ export const historyUnavailable = (): Unavailable =>
 export const forStatus = (status: number): Record<string, unknown> => {
   const known: Readonly<Record<number, readonly [string, string]>> = {
     400: ["Bad Request", "The request does not have the form that this endpoint takes."],
-    404: ["Not Found", "There is nothing at this address."],
+    404: ["Not Found", unknownAddress],
     405: ["Method Not Allowed", "This address does not take that method."],
     413: ["Content Too Large", "The body is larger than this endpoint takes."],
   }

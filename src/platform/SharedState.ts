@@ -1,10 +1,11 @@
 /**
- * What instances share: cached answers and the state of circuits, in Redis when `REDIS_URL` names one, else in this
- * process. Redis that is down, slow or lost costs sharing and nothing else.
+ * What instances share: cached answers, the state of circuits and callers' limits, in Redis when `REDIS_URL` names one,
+ * else in this process. Redis that is down, slow or lost costs sharing and nothing else.
  */
 import { NodeRedis } from "@effect/platform-node"
 import { Config, Context, Effect, Layer, Option, Redacted } from "effect"
-import { CircuitBreaker, Persistence } from "effect/persistence"
+import { CircuitBreaker, Persistence, RateLimiter } from "effect/persistence"
+import * as LimiterStore from "./LimiterStore.ts"
 
 /** The longest that anything waits for the store. */
 const patience = "200 millis"
@@ -96,12 +97,17 @@ const forgiving = Layer.effect(
   }),
 )
 
-const inProcess = Layer.mergeAll(Persistence.layer.pipe(Layer.provide(inMemory)), CircuitBreaker.layerStoreMemory())
+const inProcess = Layer.mergeAll(
+  Persistence.layer.pipe(Layer.provide(inMemory)),
+  CircuitBreaker.layerStoreMemory(),
+  RateLimiter.layer.pipe(Layer.provide(LimiterStore.inProcess)),
+)
 
 const inRedis = (url: Redacted.Redacted) =>
   Layer.mergeAll(
     Persistence.layer.pipe(Layer.provide(forgiving), Layer.provide(Persistence.layerBackingRedis)),
     CircuitBreaker.layerStoreRedis(),
+    RateLimiter.layer.pipe(Layer.provide(LimiterStore.inRedis(patience))),
   ).pipe(
     Layer.provideMerge(
       NodeRedis.layer({ url: Redacted.value(url), disableOfflineQueue: true, socket: { connectTimeout: 2000 } }),

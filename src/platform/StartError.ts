@@ -11,13 +11,15 @@ export class StartError extends Schema.TaggedError<StartError>()("StartError", {
 }
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
-const secret = /SECRET|KEY|DATABASE|REDIS/
+/** Before the host of an address. */
+const password = /\/\/[^/@]*@/g
+const secret = /SECRET|KEY|TOKEN|DATABASE|REDIS/
 
 /** Names the variable, what it was given (no secret's value) and what is allowed. */
 export const wrongVariable = ({ cause }: Config.ConfigError): StartError => {
   const issue = cause._tag === "SchemaError" ? issuesOf(cause.issue).issues[0] : undefined
   const name = issue?.path?.map(String).join("_") ?? "a variable"
   const given = process.env[name]
-  const shown = given === undefined || secret.test(name) ? "" : `=${JSON.stringify(given)}`
+  const shown = given === undefined || secret.test(name) ? "" : `=${JSON.stringify(given.replace(password, "//***@"))}`
   return new StartError({ what: `${name}${shown} cannot be used`, cure: issue?.message ?? cause.message })
 }

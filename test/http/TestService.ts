@@ -13,21 +13,26 @@ import { GoodsSearch } from "../../src/detail/GoodsSearch.ts"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { api } from "../../src/http/HttpServer.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
+import * as SharedState from "../../src/platform/SharedState.ts"
 import { TariffImport } from "../../src/tariff/TariffImport.ts"
 import { TariffSchedules } from "../../src/tariff/TariffSchedules.ts"
 import { harmonizedSystem } from "../chat/TestRooms.ts"
 import { context7Http } from "../context7/Context7Server.ts"
 import { migratedDatabase } from "../platform/TestDatabase.ts"
 
+const variables = (record: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromEnvRecord(record))
+
 const tokens = Layer.unwrap(
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const DATA_DIR = yield* fs.makeTempDirectoryScoped()
-    return Tokens.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ DATA_DIR }))))
+    return Tokens.layer.pipe(Layer.provide(variables({ DATA_DIR })))
   }),
 ).pipe(Layer.provide(NodeServices.layer))
 
 const recentQueries = RecentQueries.layerOf(Redacted.make("a secret of this test"))
+/** Tests ask more in a minute than people do. */
+const unlimited = variables({ RATE_LIMIT_GUEST: "off", RATE_LIMIT_MEMBER: "off" })
 
 const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),
@@ -39,10 +44,14 @@ const rooms = ChatTurn.layer.pipe(
     EvidenceShelf.layer,
     recentQueries,
   ]),
-  Layer.provideMerge(migratedDatabase),
+  Layer.provideMerge([SharedState.layer.pipe(Layer.provide(variables({}))), migratedDatabase]),
 )
 
-export const service = api.pipe(Layer.provideMerge(NodeHttpServer.layerTest), Layer.provideMerge(rooms))
+export const service = api.pipe(
+  Layer.provide(unlimited),
+  Layer.provideMerge(NodeHttpServer.layerTest),
+  Layer.provideMerge(rooms),
+)
 
 export const baseUrl = Effect.map(HttpServer.HttpServer, ({ address }) =>
   HttpServer.formatAddress(address).replace("0.0.0.0", "127.0.0.1"),

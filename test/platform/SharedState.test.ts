@@ -1,25 +1,8 @@
 /** Real Redis, started by the test: skipped where it is not installed (`apt-get install redis-server`). */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  ConfigProvider,
-  Deferred,
-  Duration,
-  Effect,
-  Exit,
-  Fiber,
-  FileSystem,
-  Layer,
-  Option,
-  Ref,
-  Result,
-  Schema,
-  Stream,
-} from "effect"
-import { Persistable, Persistence } from "effect/persistence"
-import { ChildProcess } from "effect/process"
-import { spawnSync } from "node:child_process"
-import { createServer } from "node:net"
+import { ConfigProvider, Deferred, Duration, Effect, Exit, Fiber, Layer, Option, Ref, Result, Schema } from "effect"
+import { Persistable, Persistence, RateLimiter } from "effect/persistence"
 import type { Context7Call } from "../../src/domain/Analysis.ts"
 import { HsCode } from "../../src/domain/HsCode.ts"
 import { Context7RateLimited } from "../../src/context7/Context7Error.ts"
@@ -27,34 +10,8 @@ import { makeBudget } from "../../src/context7/Budget.ts"
 import { makeGuard } from "../../src/context7/Guard.ts"
 import { EvidenceCache } from "../../src/detail/EvidenceCache.ts"
 import { answering } from "../context7/answering.ts"
+import { freePort, installed, keysAt, startRedis } from "./TestRedis.ts"
 import * as SharedState from "../../src/platform/SharedState.ts"
-
-const installed = spawnSync("redis-server", ["--version"]).status === 0
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" && address ? address.port : 0)))
-  })
-})
-
-const startRedis = Effect.gen(function* () {
-  const fs = yield* FileSystem.FileSystem
-  const port = yield* freePort
-  const folder = yield* fs.makeTempDirectoryScoped()
-  const child = yield* ChildProcess.make(
-    "redis-server",
-    ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", folder],
-    { stdin: "ignore" },
-  )
-  yield* child.all.pipe(
-    Stream.decodeText(),
-    Stream.splitLines,
-    Stream.takeUntil((line) => line.includes("Ready to accept connections")),
-    Stream.runDrain,
-  )
-  return { child, port, url: `redis://127.0.0.1:${port}` }
-})
 
 const shared = (url: string) =>
   SharedState.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ REDIS_URL: url }))))
@@ -73,9 +30,6 @@ const ask = (question: string) =>
     const code = HsCode.make("851713")
     return yield* (yield* EvidenceCache).ask({ question, product: question, code, about: "Telephones" }, calls)
   })
-
-const keysAt = (port: number) =>
-  Effect.sync(() => spawnSync("redis-cli", ["-p", `${port}`, "keys", "*"], { encoding: "utf8" }).stdout)
 
 describe.skipIf(!installed)("two instances with one Redis (needs redis-server)", () => {
   it.live("ask Context7 once between them, and no key carries the question", () =>
@@ -189,6 +143,25 @@ it.live("an instance of its own keeps what was asked for last, and no more than 
     assert.isDefined(yield* backing.get(keyOf(19)))
   }).pipe(
     Effect.scoped,
+    Effect.provide(SharedState.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({}))))),
+  ),
+)
+
+it.live("an instance of its own keeps so many callers' limits and no more", () =>
+  Effect.gen(function* () {
+    const limiter = yield* RateLimiter.RateLimiter
+    const consume = (n: number) =>
+      limiter.consume({ algorithm: "token-bucket", key: `${n}`, limit: 1, window: "1 hour" })
+    yield* consume(0)
+    assert.strictEqual((yield* Effect.flip(consume(0))).reason._tag, "RateLimitExceeded")
+    yield* Effect.forEach(
+      Array.from({ length: 50_000 }, (_, n) => n + 1),
+      consume,
+      { discard: true },
+    )
+    assert.strictEqual((yield* consume(0)).remaining, 0)
+    assert.strictEqual((yield* Effect.flip(consume(50_000))).reason._tag, "RateLimitExceeded")
+  }).pipe(
     Effect.provide(SharedState.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({}))))),
   ),
 )

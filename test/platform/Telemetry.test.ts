@@ -65,6 +65,7 @@ const telemetry = Layer.unwrap(
 ).pipe(Layer.provideMerge(Collector.layer))
 
 const traceId = "0af7651916cd43dd8448eb211c80319c"
+const traceparent = `00-${traceId}-b7ad6b7169203331-01`
 const message = "비밀스러운 무선 이어폰 8518.30"
 
 layer(service.pipe(Layer.provideMerge(telemetry)), { excludeTestServices: true })("telemetry", (it) => {
@@ -81,14 +82,18 @@ layer(service.pipe(Layer.provideMerge(telemetry)), { excludeTestServices: true }
             headers: {
               "content-type": "application/json",
               authorization: `Bearer ${token}`,
-              traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+              traceparent,
             },
             body: JSON.stringify({ message }),
           })
           await response.text()
+          await fetch(`${base}/api/hs/search?q=secretgoods`, { headers: { traceparent } })
+          await fetch(`${base}/api/chat/history?token=${token}`, { headers: { traceparent } })
         })
         const wanted = new Set([
           "POST /api/chat",
+          "GET /api/hs/search",
+          "GET /api/chat/history",
           "ChatTurn",
           "ChatTurn.answer",
           "DetailPages.prepare",
@@ -103,6 +108,7 @@ layer(service.pipe(Layer.provideMerge(telemetry)), { excludeTestServices: true }
           if (span.traceId === traceId) wanted.delete(span.name)
         }
         assert.notInclude(received(), "비밀스러운")
+        assert.notInclude(received(), "secretgoods")
         assert.notInclude(received(), token)
       }),
   )

@@ -61,7 +61,13 @@ it.effect("a wrong variable is named with what it was given, a secret without", 
       yield* refused(Config.Int("SOME_COUNT"), { SOME_COUNT: "many" }),
       /^SOME_COUNT="many" cannot be used: /,
     )
-    assert.notInclude(yield* refused(Config.Int("SOME_KEY"), { SOME_KEY: "hunter2" }), "=")
+    for (const name of ["SOME_KEY", "SOME_TOKEN", "SOME_SECRET"]) {
+      assert.notInclude(yield* refused(Config.Int(name), { [name]: "hunter2" }), "=")
+    }
+    assert.include(
+      yield* refused(Config.Int("SOME_URL"), { SOME_URL: "https://me:hunter2@id.example" }),
+      'SOME_URL="https://***@id.example" cannot be used',
+    )
     assert.match(yield* refused(Config.Int("MISSING"), {}), /MISSING cannot be used/)
   }),
 )

@@ -1,0 +1,106 @@
+/**
+ * How many turns a caller may start: members each, guests by their network. A bucket of so many turns may be emptied at
+ * once and fills again evenly within the window. Answers say how it stands in the fields of the IETF's draft
+ * (draft-ietf-httpapi-ratelimit-headers): `q` turns in `w` seconds, `r` of them left, all of them again after `t`.
+ */
+import { Config, Duration, Effect, Layer, Option, Schema } from "effect"
+import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpApiMiddleware } from "effect/http-api"
+import { RateLimiter } from "effect/persistence"
+import { createHash } from "node:crypto"
+import type { Caller } from "../domain/Turn.ts"
+import { CurrentCaller } from "./Authentication.ts"
+import { networkOf } from "./ClientAddress.ts"
+import { saying, TooManyRequests } from "./problems.ts"
+
+interface Allowance {
+  readonly limit: number
+  readonly window: Duration.Duration
+}
+
+const read = (text: string): Option.Option<Allowance> => {
+  const [, limit = "", window = ""] = /^([1-9]\d{0,5})\/(\d+ [a-z]+)$/.exec(text) ?? []
+  return Duration.fromInput(window as Duration.Input).pipe(
+    Option.filter((duration) => limit !== "" && Duration.toSeconds(duration) >= 1),
+    Option.map((duration) => ({ limit: Number(limit), window: duration })),
+  )
+}
+
+const Written = Schema.String.check(
+  Schema.makeFilter(
+    (text: string) =>
+      text === "off" || Option.isSome(read(text)) || "expected turns in a time such as 20/1 minute, or off",
+  ),
+)
+
+const allowance = (name: string, otherwise: string) =>
+  Config.schema(Written, name).pipe(Config.withDefault(otherwise), Config.map(read))
+
+const config = Config.all({
+  guest: allowance("RATE_LIMIT_GUEST", "20/1 minute"),
+  member: allowance("RATE_LIMIT_MEMBER", "60/1 minute"),
+})
+
+const refused = new TooManyRequests(
+  saying("RATE_LIMIT_002", "Too many questions in a short time. Please wait a little."),
+)
+
+export class TurnLimit extends HttpApiMiddleware.Service<TurnLimit, { requires: CurrentCaller }>()(
+  "hs-trade-chat/http/TurnLimit",
+  { error: TooManyRequests },
+) {
+  static readonly layer = Layer.effect(
+    TurnLimit,
+    Effect.gen(function* () {
+      const allowances = yield* config
+      const take = takeFrom(yield* RateLimiter.RateLimiter)
+      return TurnLimit.of((app) =>
+        Effect.gen(function* () {
+          const caller = yield* CurrentCaller
+          const request = yield* HttpServerRequest.HttpServerRequest
+          const policy = caller._tag === "Member" ? "member" : "guest"
+          const allowed = allowances[policy]
+          if (Option.isNone(allowed)) return yield* app
+          const standing = yield* take(bucketOf(caller, request), allowed.value)
+          yield* HttpEffect.appendPreResponseHandler((_, response) =>
+            Effect.succeed(HttpServerResponse.setHeaders(response, headersOf(policy, allowed.value, standing))),
+          )
+          return yield* standing.granted ? app : refused
+        }),
+      )
+    }),
+  )
+}
+
+/** A digest, because the store may be shared: it shows neither who asked nor from where. */
+const bucketOf = (caller: Caller, request: HttpServerRequest.HttpServerRequest): string => {
+  const whose = caller._tag === "Member" ? ["member", caller.userId] : ["guest", networkOf(request)]
+  return createHash("sha256").update(JSON.stringify(whose)).digest("base64url")
+}
+
+interface Standing {
+  readonly granted: boolean
+  readonly remaining: number
+  /** Until the bucket is full again, or, when it is empty, until it has one turn. */
+  readonly wait: Duration.Duration
+}
+
+const takeFrom =
+  (limiter: RateLimiter.RateLimiter) =>
+  (key: string, { limit, window }: Allowance): Effect.Effect<Standing> =>
+    // "fixed-window" is none in this library: two a minute are free again thirty seconds after the first.
+    limiter.consume({ algorithm: "token-bucket", key: `{${key}}`, limit, window }).pipe(
+      Effect.map(({ remaining, resetAfter }) => ({ granted: true, remaining, wait: resetAfter })),
+      Effect.catchReason("RateLimiterError", "RateLimitExceeded", ({ retryAfter }) =>
+        Effect.succeed({ granted: false, remaining: 0, wait: retryAfter }),
+      ),
+      Effect.orDie,
+    )
+
+const seconds = (duration: Duration.Duration): number => Math.max(1, Math.ceil(Duration.toSeconds(duration)))
+
+const headersOf = (policy: string, { limit, window }: Allowance, { granted, remaining, wait }: Standing) => ({
+  "ratelimit-policy": `"${policy}";q=${limit};w=${seconds(window)}`,
+  ratelimit: `"${policy}";r=${remaining};t=${seconds(wait)}`,
+  ...(granted ? {} : { "retry-after": `${seconds(wait)}` }),
+})
