@@ -36,7 +36,7 @@ const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([
     HarmonizedSystem.layer,
     Context7.layer.pipe(Layer.provideMerge(SharedState.layer)),
-    AnswerModel.layerGrounded,
+    AnswerModel.layer,
     stored,
     Tokens.layer,
   ]),

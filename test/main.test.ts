@@ -138,6 +138,11 @@ describe("the process", () => {
       /^hs-trade-chat: CONTEXT7_URL="ftp:\/\/x" cannot be used/,
     ],
     [
+      "a listed model without its key",
+      { ANSWER_MODEL: "anthropic" },
+      /^hs-trade-chat: ANTHROPIC_API_KEY cannot be used: expected a key, because ANSWER_MODEL lists anthropic/,
+    ],
+    [
       "a duration without a unit",
       { CONTEXT7_URL: "stdio", CONTEXT7_TIMEOUT: "5" },
       /^hs-trade-chat: CONTEXT7_TIMEOUT="5" cannot be used/,

@@ -104,13 +104,16 @@ const escaped = (text: string): string =>
     .replace(/\s+/g, " ")
     .slice(0, longestTitle)
 
-/** The list of sources, or nothing when there is none. Titles come from outside and are made harmless. */
+/** A link to a document, or its title alone when it has no web address. Titles come from outside and are made harmless. */
+export const linkTo = ({ title, source }: Evidence): string =>
+  onTheWeb(source)
+    ? `[${escaped(title)}](<${new URL(source).href.replace(/[<>]/g, encodeURIComponent)}>)`
+    : escaped(title)
+
+const onTheWeb = (source: string): boolean => URL.canParse(source) && /^https?:/.test(source)
+
+/** The list of documents that can be opened, or nothing when there is none. */
 export const composeSources = (evidence: ReadonlyArray<Evidence>, language: Language): ReadonlyArray<string> => {
-  const sources = evidence.filter(({ source }) => URL.canParse(source) && /^https?:/.test(source))
-  if (sources.length === 0) return []
-  const say = inLanguage(language)
-  const links = sources.map(
-    ({ title, source }) => `- [${escaped(title)}](<${new URL(source).href.replace(/[<>]/g, encodeURIComponent)}>)\n`,
-  )
-  return [say("\n### 참고 문서\n\n", "\n### Sources\n\n"), ...links]
+  const links = evidence.filter(({ source }) => onTheWeb(source)).map((found) => `- ${linkTo(found)}\n`)
+  return links.length === 0 ? [] : [inLanguage(language)("\n### 참고 문서\n\n", "\n### Sources\n\n"), ...links]
 }

@@ -68,7 +68,7 @@ const make = Effect.gen(function* () {
         if (Option.isSome(open)) subject = refine(request.message, open.value, services.hs)
       }
       const log = yield* makeTurnLog
-      const turn = yield* openTurn(request, subject, services.hs, services.schedules, log)
+      const turn = yield* openTurn(request, subject, services.hs, services.schedules, services.history, log)
       const run =
         caller._tag === "Guest"
           ? Effect.raceFirst(runTurn(turn, request, services), Deferred.await(turn.abandoned))

@@ -8,6 +8,7 @@ import { foundBy, type TurnContext } from "./TurnContext.ts"
 
 export interface AnswerResult {
   readonly content: string
+  /** The model that answered; `none` when none began to. */
   readonly model: string
   readonly finishReason: FinishReason
   readonly pieces: number
@@ -47,11 +48,16 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
     progress: voice.progress(answerStarts.progress),
   })
   let content = ""
+  let answeredBy = "none"
   let pieces = 0
   let finishReason: FinishReason = "cancelled"
   let usage = { inputTokens: 0, outputTokens: 0 }
   const failure = yield* model.answer(grounding).pipe(
     Stream.runForEach((part) => {
+      if (part._tag === "Model") {
+        answeredBy = part.model
+        return Effect.void
+      }
       if (part._tag === "Finish") {
         finishReason = part.reason
         usage = { ...part.usage }
@@ -102,7 +108,7 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
     processingTime: Math.round((yield* Clock.currentTimeMillis) - turn.started),
     sessionId: turn.sessionId,
     cacheHit: detail?.cacheHit ?? false,
-    model: model.model,
+    model: answeredBy,
     usage,
     finishReason,
     bookmarkData: {
@@ -112,5 +118,5 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
       confidence: detected?.confidence ?? 0,
     },
   })
-  return { content, model: model.model, finishReason, pieces } satisfies AnswerResult
+  return { content, model: answeredBy, finishReason, pieces } satisfies AnswerResult
 })

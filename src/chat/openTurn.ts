@@ -1,13 +1,13 @@
 /** Begins a turn: what the message is about, what is known of it, and the first events. */
 import { Clock, Deferred, Effect, Option } from "effect"
 import { randomUUID } from "node:crypto"
-import type { Grounding, PlacedCandidate } from "../domain/Grounding.ts"
+import type { Grounding, PlacedCandidate, Standing } from "../domain/Grounding.ts"
 import type { Candidate } from "../domain/Recognition.ts"
 import { SessionId, TurnId } from "../domain/Turn.ts"
 import type { DetailResult } from "../detail/DetailPages.ts"
 import { cite } from "../detail/citations.ts"
 import { settle } from "../detail/settle.ts"
-import type { OpenQuestion } from "../history/ChatHistory.ts"
+import type { ChatHistory, OpenQuestion } from "../history/ChatHistory.ts"
 import type { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import type { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { detectIntent } from "./detectIntent.ts"
@@ -33,11 +33,35 @@ export const refine = (
   return message.length <= shortAnswer && byItself < knownByItself ? `${message} ${product}` : message
 }
 
+const turnsRemembered = 10
+const patience = "300 millis"
+
+/** An answer that does not know what was said before is better than none. */
+const remembered = ({ caller, sessionId }: TurnRequest, history: ChatHistory["Service"]): Pick<Grounding, "history"> =>
+  caller._tag === "Guest" || sessionId === null
+    ? {}
+    : {
+        history: history.recentMessages(caller.userId, sessionId, turnsRemembered).pipe(
+          Effect.timeout(patience),
+          Effect.catch((error) => Effect.as(Effect.logWarning("no earlier messages read", error._tag), [])),
+        ),
+      }
+
+const standingIn =
+  ({ nomenclature, editions }: HarmonizedSystem["Service"]) =>
+  (digits: string): Standing => {
+    const code = digits.slice(0, 6)
+    if (nomenclature.get(code)) return "current"
+    const successors = editions.successors(code)
+    return successors.length > 0 ? { successors } : "unknown"
+  }
+
 export const openTurn = Effect.fnUntraced(function* (
   request: TurnRequest,
   subject: string,
   hs: HarmonizedSystem["Service"],
   schedules: TariffSchedules["Service"],
+  history: ChatHistory["Service"],
   log: TurnLog,
 ) {
   const started = yield* Clock.currentTimeMillis
@@ -63,6 +87,8 @@ export const openTurn = Effect.fnUntraced(function* (
     evidence: Effect.map(foundBy({ detail }), (result) =>
       Option.match(result, { onNone: () => [], onSome: (known) => known?.info.evidence ?? [] }),
     ),
+    standing: standingIn(hs),
+    ...remembered(request, history),
   }
   return {
     turnId: TurnId.make(randomUUID()),

@@ -37,6 +37,15 @@ export interface Citations {
   readonly missing: ReadonlyArray<string>
 }
 
+/** What the nomenclature knows of a heading's or subheading's digits; an older edition's code has successors. */
+export type Standing = "current" | "unknown" | { readonly successors: ReadonlyArray<HsCode> }
+
+/** An earlier message of the session. */
+export interface Said {
+  readonly role: "user" | "assistant"
+  readonly content: string
+}
+
 export interface Grounding {
   readonly message: string
   readonly intent: IntentDetection
@@ -51,4 +60,8 @@ export interface Grounding {
   readonly citations: Effect.Effect<Citations>
   /** Evidence that has arrived by now; never waits. */
   readonly evidence: Effect.Effect<ReadonlyArray<Evidence>>
+  /** Whether a code exists; longer codes are judged by their first six digits. */
+  readonly standing: (digits: string) => Standing
+  /** What was said before, oldest first; absent when there is nothing to go on with. */
+  readonly history?: Effect.Effect<ReadonlyArray<Said>>
 }

@@ -8,6 +8,7 @@ import { SqlSchema } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
 import { Context7Analysis, HsCodeAnalysis, SseBookmarkData } from "../domain/Analysis.ts"
 import type { FinishReason, TurnStatus } from "../domain/ChatEvent.ts"
+import type { Said } from "../domain/Grounding.ts"
 import type { SessionDetail, SessionPage } from "../domain/History.ts"
 import type { Question } from "../domain/Question.ts"
 import { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
@@ -69,6 +70,12 @@ export class ChatHistory extends Context.Service<
     ) => Effect.Effect<void, SessionNotFound | SessionForbidden | HistoryUnavailable>
     /** The question that the session's last answer asked back, with the product it was about. */
     readonly openQuestion: (sessionId: SessionId) => Effect.Effect<Option.Option<OpenQuestion>, HistoryUnavailable>
+    /** Questions and answers of the last answered turns of this member's session, oldest first. */
+    readonly recentMessages: (
+      userId: UserId,
+      sessionId: SessionId,
+      turns: number,
+    ) => Effect.Effect<ReadonlyArray<Said>, HistoryUnavailable>
     /** Stores the question; the same turn again changes nothing. */
     readonly begin: (turn: NewTurn) => Effect.Effect<{ readonly sessionCreated: boolean }, HistoryUnavailable>
     /** Stores the answer; the same turn again changes nothing and returns what is stored. */
@@ -102,6 +109,7 @@ export class ChatHistory extends Context.Service<
         ),
         authorize,
         openQuestion: openQuestionWith(sql),
+        recentMessages: recentMessagesWith(sql),
         begin: beginWith(sql),
         complete: completeWith(sql),
         eraseMember: Effect.fn("ChatHistory.eraseMember")(function* (userId: UserId) {
@@ -180,6 +188,27 @@ const openQuestionWith = (sql: PgClient.PgClient) => {
     return found?.question && found.product_name !== null
       ? Option.some({ product: found.product_name, question: found.question })
       : Option.none()
+  })
+}
+
+const recentMessagesWith = (sql: PgClient.PgClient) => {
+  const answered = SqlSchema.findAll({
+    Request: Schema.Struct({ userId: Schema.String, sessionId: Schema.String, turns: Schema.Int }),
+    Result: Schema.Struct({ question: Schema.String, answer: Schema.String }),
+    execute: ({ userId, sessionId, turns }) => sql`
+      SELECT asked.content AS question, said.content AS answer
+      FROM chat_sessions s
+      JOIN chat_messages said ON said.session_uuid = s.session_uuid AND said.message_type = 'AI' AND said.content <> ''
+      JOIN chat_messages asked ON asked.turn_id = said.turn_id AND asked.message_type = 'USER'
+      WHERE s.session_uuid = ${sessionId} AND s.user_id = ${userId}
+      ORDER BY said.message_id DESC LIMIT ${turns}`,
+  })
+  return Effect.fn("ChatHistory.recentMessages")(function* (userId: UserId, sessionId: SessionId, turns: number) {
+    const rows = yield* answered({ userId, sessionId, turns }).pipe(unavailable("recentMessages"))
+    return rows.toReversed().flatMap(({ question, answer }): ReadonlyArray<Said> => [
+      { role: "user", content: question },
+      { role: "assistant", content: answer },
+    ])
   })
 }
 

@@ -9,6 +9,8 @@ import { type Caller, SessionId, UserId } from "../../src/domain/Turn.ts"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
+import { at, models } from "../answer/asking.ts"
+import { answering, providerServer, wires } from "../answer/ProviderServer.ts"
 import {
   chatTurn,
   decodeEvent,
@@ -94,6 +96,32 @@ layer(harmonizedSystem)("a turn", (it) => {
       const end = only(events, "stream_end")[0]
       assert.strictEqual(end?.status, "completed")
       assert.strictEqual(end?.parallelTaskMetrics.task_execution.task_c.messages_saved, 2)
+    }),
+  )
+
+  it.effect("names the model that answered and its tokens to the reader and in the record", () =>
+    Effect.gen(function* () {
+      const [, openai] = wires
+      const { url, exchanges } = yield* providerServer(
+        answering(openai, "스마트폰은 8517.13, ", "예전에는 8517.12였습니다"),
+      )
+      const written = empty()
+      const rooms = chatTurn(models(at(openai, url)), historyInMemory(written))
+      yield* Effect.gen(function* () {
+        const events = yield* eventsOf(ask(member))
+        assert.deepInclude(only(events, "main_message_complete")[0], {
+          fullContent: "스마트폰은 8517.13, 예전에는 8517.12(HS 2017 코드, HS 2022에서는 8517.13, 8517.14)였습니다",
+          model: openai.model,
+          usage: { inputTokens: 25, outputTokens: 7 },
+          finishReason: "stop",
+        })
+        assert.strictEqual(written.completed[0]?.model, openai.model)
+        yield* eventsOf(ask(member, { sessionId: written.completed[0]?.sessionId ?? null, message: "그럼 노트북은?" }))
+      }).pipe(Effect.provide(rooms))
+      const [, before, answer, now] = exchanges[1]?.body.messages ?? []
+      assert.include(before?.content, "8517.13 관세율")
+      assert.include(answer?.content, "스마트폰은 8517.13")
+      assert.include(now?.content, "그럼 노트북은?")
     }),
   )
 
@@ -250,7 +278,7 @@ layer(harmonizedSystem)("a turn", (it) => {
 
   it.effect("survives a defect of the model", () =>
     Effect.gen(function* () {
-      const broken = Layer.succeed(AnswerModel, { model: "broken", answer: () => Stream.die("bug") })
+      const broken = Layer.succeed(AnswerModel, { answer: () => Stream.die("bug") })
       const events = yield* eventsOf(ask(guest, { language: "en" })).pipe(
         Effect.provide(chatTurn(broken, historyInMemory(empty()))),
       )

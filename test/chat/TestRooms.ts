@@ -2,7 +2,8 @@
 import { NodeServices } from "@effect/platform-node"
 import { Effect, Layer, Option, Schema, Stream } from "effect"
 import { Persistence } from "effect/persistence"
-import { AnswerFailed, AnswerModel, type AnswerPart } from "../../src/answer/AnswerModel.ts"
+import { AnswerModel } from "../../src/answer/AnswerModel.ts"
+import { AnswerFailed, type AnswerPart } from "../../src/answer/AnswerPart.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { Context7 } from "../../src/context7/Context7.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
@@ -41,25 +42,25 @@ export const noSchedules = Layer.mergeAll(
 
 const finish: AnswerPart = { _tag: "Finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 2 } }
 
+const saying = (...pieces: ReadonlyArray<string>): ReadonlyArray<AnswerPart> => [
+  { _tag: "Model", model: "test" },
+  ...pieces.map((text): AnswerPart => ({ _tag: "Text", text })),
+]
+
 export const modelSaying = (...pieces: ReadonlyArray<string>) =>
-  Layer.succeed(AnswerModel, {
-    model: "test",
-    answer: () => Stream.fromIterable([...pieces.map((text): AnswerPart => ({ _tag: "Text", text })), finish]),
-  })
+  Layer.succeed(AnswerModel, { answer: () => Stream.fromIterable([...saying(...pieces), finish]) })
 
 /** Says one piece, then stays silent for ever. */
 export const modelStalling = Layer.succeed(AnswerModel, {
-  model: "test",
-  answer: () => Stream.concat(Stream.succeed<AnswerPart>({ _tag: "Text", text: "half " }), Stream.never),
+  answer: () => Stream.concat(Stream.fromIterable(saying("half ")), Stream.never),
 })
 
 export const modelFailing = (...pieces: ReadonlyArray<string>) =>
   Layer.succeed(AnswerModel, {
-    model: "test",
     answer: () =>
       Stream.concat(
-        Stream.fromIterable(pieces.map((text): AnswerPart => ({ _tag: "Text", text }))),
-        Stream.fail(new AnswerFailed({ model: "test", reason: "broke" })),
+        Stream.fromIterable(saying(...pieces)),
+        Stream.fail(new AnswerFailed({ model: "test", reason: "connection" })),
       ),
   })
 
@@ -82,6 +83,15 @@ export const historyInMemory = (written: Written) =>
           ? Option.some({ product: analysis.product_name, question: analysis.question })
           : Option.none()
       }),
+    recentMessages: (_, sessionId) =>
+      Effect.sync(() =>
+        written.completed
+          .filter((turn) => turn.sessionId === sessionId)
+          .flatMap(({ turnId, content }) => [
+            { role: "user", content: written.begun.find((turn) => turn.turnId === turnId)?.message ?? "" },
+            { role: "assistant", content },
+          ]),
+      ),
     begin: (turn) =>
       Effect.sync(() => {
         const sessionCreated = written.begun.every(({ sessionId }) => sessionId !== turn.sessionId)
@@ -100,6 +110,7 @@ export const historyLost = Layer.succeed(ChatHistory, {
   ping: lost("ping"),
   authorize: () => lost("authorize"),
   openQuestion: () => lost("openQuestion"),
+  recentMessages: () => lost("recentMessages"),
   begin: () => lost("begin"),
   complete: () => lost("complete"),
   eraseMember: () => lost("eraseMember"),

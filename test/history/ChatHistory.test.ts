@@ -113,6 +113,25 @@ layer(ChatHistory.layer.pipe(Layer.provideMerge(migratedDatabase)))("ChatHistory
     }),
   )
 
+  it.effect("gives the last answered turns of a session to go on from, to nobody but its owner", () =>
+    Effect.gen(function* () {
+      const history = yield* ChatHistory
+      const [dave, session] = [UserId.make("dave"), sessionId()]
+      for (const message of ["first", "second", "third", "unanswered"]) {
+        const turn = turnId()
+        yield* history.begin({ turnId: turn, userId: dave, sessionId: session, message })
+        if (message !== "unanswered") yield* history.complete({ ...finished(turn, session), content: `${message}!` })
+      }
+      assert.deepStrictEqual(yield* history.recentMessages(dave, session, 2), [
+        { role: "user", content: "second" },
+        { role: "assistant", content: "second!" },
+        { role: "user", content: "third" },
+        { role: "assistant", content: "third!" },
+      ])
+      assert.deepStrictEqual(yield* history.recentMessages(bob, session, 2), [])
+    }),
+  )
+
   it.effect("shows a session to nobody but its owner", () =>
     Effect.gen(function* () {
       const history = yield* ChatHistory
