@@ -133,6 +133,11 @@ describe("the process", () => {
       /^hs-trade-chat: CONTEXT7_URL="ftp:\/\/x" cannot be used/,
     ],
     [
+      "a filter that is neither on nor off",
+      { TRADE_FILTER: "yes" },
+      /^hs-trade-chat: TRADE_FILTER="yes" cannot be used/,
+    ],
+    [
       "a duration without a unit",
       { CONTEXT7_URL: "stdio", CONTEXT7_TIMEOUT: "5" },
       /^hs-trade-chat: CONTEXT7_TIMEOUT="5" cannot be used/,

@@ -15,7 +15,15 @@ import { Api } from "./Api.ts"
 import { authentication, CurrentCaller, CurrentMember } from "./Authentication.ts"
 import { cacheable, representations } from "./cacheable.ts"
 import { readChatRequest } from "./chatRequest.ts"
-import { codeMalformed, codeRefused, historyUnavailable, saying, sessionRefused, Unavailable } from "./problems.ts"
+import {
+  codeMalformed,
+  codeRefused,
+  historyUnavailable,
+  saying,
+  sessionRefused,
+  turnRefused,
+  Unavailable,
+} from "./problems.ts"
 import { sseResponse } from "./sse.ts"
 
 const chat = HttpApiBuilder.group(
@@ -34,7 +42,7 @@ const chat = HttpApiBuilder.group(
             sessionId: body.sessionId ?? body.session_uuid ?? null,
             language: body.context?.language ?? null,
           })
-          .pipe(Effect.mapError(sessionRefused))
+          .pipe(Effect.mapError(turnRefused))
         return sseResponse(turn.turnId, turn.events)
       }),
     )
