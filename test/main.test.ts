@@ -143,6 +143,11 @@ describe("the process", () => {
       /^hs-trade-chat: ANTHROPIC_API_KEY cannot be used: expected a key, because ANSWER_MODEL lists anthropic/,
     ],
     [
+      "a filter that is neither on nor off",
+      { TRADE_FILTER: "yes" },
+      /^hs-trade-chat: TRADE_FILTER="yes" cannot be used/,
+    ],
+    [
       "a duration without a unit",
       { CONTEXT7_URL: "stdio", CONTEXT7_TIMEOUT: "5" },
       /^hs-trade-chat: CONTEXT7_TIMEOUT="5" cannot be used/,

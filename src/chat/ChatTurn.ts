@@ -2,7 +2,8 @@
  * One message, three tasks that start together, one ordered log. A turn belongs to this service, not to the request that
  * started it: when its last reader leaves, the answer stops and a member's record is still written.
  */
-import { Clock, Context, Deferred, Effect, Exit, FiberSet, Layer, Option, Stream } from "effect"
+import { Clock, Config, Context, Deferred, Effect, Exit, FiberSet, Layer, Option, Schema, Stream } from "effect"
+import { Language } from "../domain/Recognition.ts"
 import type { TurnId } from "../domain/Turn.ts"
 import { AnswerModel } from "../answer/AnswerModel.ts"
 import { DetailPages } from "../detail/DetailPages.ts"
@@ -25,11 +26,14 @@ export interface Turn {
   readonly events: Stream.Stream<LoggedEvent>
 }
 
+/** The message is about something else than trade; only when `TRADE_FILTER` is on. */
+export class NotTrade extends Schema.TaggedError<NotTrade>()("NotTrade", { language: Language }) {}
+
 export class ChatTurn extends Context.Service<
   ChatTurn,
   {
-    /** Starts a turn; fails before its first event when the session is not the caller's. */
-    readonly start: (request: TurnRequest) => Effect.Effect<Turn, SessionNotFound | SessionForbidden>
+    /** Starts a turn; fails before its first event when the session is not the caller's or the filter refuses. */
+    readonly start: (request: TurnRequest) => Effect.Effect<Turn, SessionNotFound | SessionForbidden | NotTrade>
   }
 >()("hs-trade-chat/chat/ChatTurn") {
   static readonly layer = Layer.effect(
@@ -41,7 +45,10 @@ export class ChatTurn extends Context.Service<
 /** How long a shutdown waits for turns that are running. */
 const grace = "20 seconds"
 
+const tradeFilter = Config.schema(Schema.Literals(["off", "on"]), "TRADE_FILTER").pipe(Config.withDefault("off"))
+
 const make = Effect.gen(function* () {
+  const tradeOnly = (yield* tradeFilter) === "on"
   const services: Services = {
     hs: yield* HarmonizedSystem,
     detail: yield* DetailPages,
@@ -69,6 +76,9 @@ const make = Effect.gen(function* () {
       }
       const log = yield* makeTurnLog
       const turn = yield* openTurn(request, subject, services.hs, services.schedules, services.history, log)
+      const { intent, recognition } = turn.grounding
+      const answersBack = subject !== request.message
+      if (tradeOnly && !intent.trade && !answersBack) return yield* new NotTrade({ language: recognition.language })
       const run =
         caller._tag === "Guest"
           ? Effect.raceFirst(runTurn(turn, request, services), Deferred.await(turn.abandoned))

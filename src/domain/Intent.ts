@@ -15,4 +15,6 @@ export interface IntentDetection {
   readonly secondary: ReadonlyArray<Intent>
   /** 0 to 1. */
   readonly confidence: number
+  /** False when the message is about something else; then the intents mean nothing. */
+  readonly trade: boolean
 }

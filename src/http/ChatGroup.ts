@@ -3,7 +3,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { ChatEvent } from "../domain/ChatEvent.ts"
 import { ChatRequest } from "../domain/Turn.ts"
 import { GuestOrMember } from "./Authentication.ts"
-import { BadRequest, Forbidden, NotFound, TooLarge, UnsupportedType } from "./problems.ts"
+import { BadRequest, Forbidden, NotFound, TooLarge, Unprocessable, UnsupportedType } from "./problems.ts"
 import { TurnLimit } from "./RateLimit.ts"
 
 const events = Schema.Struct({
@@ -18,7 +18,7 @@ export class ChatGroup extends HttpApiGroup.make("chat")
     HttpApiEndpoint.post("send", "/api/chat", {
       payload: ChatRequest,
       success: HttpApiSchema.StreamSse({ events }),
-      error: [BadRequest, Forbidden, NotFound, TooLarge, UnsupportedType],
+      error: [BadRequest, Forbidden, NotFound, TooLarge, Unprocessable, UnsupportedType],
     })
       .middleware(TurnLimit)
       .annotateMerge(

@@ -18,7 +18,15 @@ import { cacheable, representations } from "./cacheable.ts"
 import { members } from "./memberHandlers.ts"
 import { readChatRequest } from "./chatRequest.ts"
 import { OperatorOnly } from "./OperatorOnly.ts"
-import { codeMalformed, codeRefused, historyUnavailable, saying, sessionRefused, Unavailable } from "./problems.ts"
+import {
+  codeMalformed,
+  codeRefused,
+  historyUnavailable,
+  saying,
+  sessionRefused,
+  turnRefused,
+  Unavailable,
+} from "./problems.ts"
 import { TurnLimit } from "./RateLimit.ts"
 import { sseResponse } from "./sse.ts"
 
@@ -38,7 +46,7 @@ const chat = HttpApiBuilder.group(
             sessionId: body.sessionId ?? body.session_uuid ?? null,
             language: body.context?.language ?? null,
           })
-          .pipe(Effect.mapError(sessionRefused))
+          .pipe(Effect.mapError(turnRefused))
         return sseResponse(turn.turnId, turn.events)
       }),
     )

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
+import type { NotTrade } from "../chat/ChatTurn.ts"
 import type { PageError } from "../detail/CodePages.ts"
 import type { SessionForbidden, SessionNotFound } from "../history/ChatHistory.ts"
 
@@ -51,6 +52,11 @@ export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()(
   declare(429, "Too Many Requests"),
   members,
 ) {}
+export class Unprocessable extends HttpApiError.Problem<Unprocessable>()(
+  "Unprocessable",
+  declare(422, "Unprocessable Content"),
+  members,
+) {}
 export class Unavailable extends HttpApiError.Problem<Unavailable>()(
   "Unavailable",
   declare(503, "Service Unavailable"),
@@ -68,6 +74,16 @@ export const sessionRefused = (error: SessionNotFound | SessionForbidden): NotFo
   error._tag === "SessionNotFound"
     ? new NotFound(saying("CHAT_007", "There is no such session."))
     : new Forbidden(saying("CHAT_008", "This session belongs to somebody else."))
+
+const onlyTrade = {
+  ko: "무역에 관한 질문만 받습니다. 품목의 HS코드, 관세율, 수입 요건, 수출입 통계, 통관 등을 물어보세요.",
+  en: "Only questions about trade are answered here: HS codes, duty rates, import requirements, trade statistics, customs clearance.",
+}
+
+export const turnRefused = (
+  error: SessionNotFound | SessionForbidden | NotTrade,
+): NotFound | Forbidden | Unprocessable =>
+  error._tag === "NotTrade" ? new Unprocessable(saying("CHAT_003", onlyTrade[error.language])) : sessionRefused(error)
 
 export const codeRefused = (error: PageError): NoSuchCode | Unavailable => {
   switch (error._tag) {

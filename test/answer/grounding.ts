@@ -22,7 +22,7 @@ export const other = placed("851714", 0.03, "피처폰", "Feature phones")
 
 export const grounding = (language: Language, intent: Intent, more: Partial<Grounding> = {}): Grounding => ({
   message: "아이폰",
-  intent: { primary: intent, secondary: [], confidence: 1 },
+  intent: { primary: intent, secondary: [], confidence: 1, trade: true },
   recognition: {
     language,
     productName: "아이폰 15",

@@ -53,6 +53,11 @@ export const service = api.pipe(
   Layer.provideMerge(rooms),
 )
 
+/** The same with the trade filter switched on. */
+export const filteringService = service.pipe(
+  Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ TRADE_FILTER: "on" }))),
+)
+
 export const baseUrl = Effect.map(HttpServer.HttpServer, ({ address }) =>
   HttpServer.formatAddress(address).replace("0.0.0.0", "127.0.0.1"),
 )
