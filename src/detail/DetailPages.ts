@@ -13,6 +13,7 @@ import { Context7 } from "../context7/Context7.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import { buttonsFor, type UrlTemplates } from "./buttons.ts"
 import { DetailPageCache } from "./DetailPageCache.ts"
+import { Invalidations } from "./Invalidations.ts"
 import { context7Analysis, type Findings } from "./evidence.ts"
 import { evidenceOf } from "./relevance.ts"
 import { settle, sure } from "./settle.ts"
@@ -69,7 +70,7 @@ export class DetailPages extends Context.Service<
         }),
       })
     }),
-  ).pipe(Layer.provide(DetailPageCache.layer))
+  ).pipe(Layer.provide(DetailPageCache.layer), Layer.provideMerge(Invalidations.layer))
 }
 
 const urlTemplates: Config.Config<UrlTemplates> = Config.all({

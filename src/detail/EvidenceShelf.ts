@@ -19,8 +19,8 @@ export class EvidenceShelf extends Context.Service<
     /** Newest first; nothing while the database does not answer. */
     /** Takes away what a library said, what was said of a code (of all below it when it is shorter), or everything. */
     readonly forget: (about: {
-      readonly code?: HsCode
-      readonly library?: string
+      readonly code: HsCode | null
+      readonly library: string | null
     }) => Effect.Effect<void, ShelfUnavailable>
     readonly of: (code: HsCode) => Effect.Effect<ReadonlyArray<DatedEvidence>>
   }
@@ -55,7 +55,7 @@ export class EvidenceShelf extends Context.Service<
             { discard: true },
           ).pipe(Effect.catch((error) => Effect.logWarning("evidence not kept", error.message)))
         }),
-        forget: Effect.fn("EvidenceShelf.forget")(function* ({ code = null, library = null }) {
+        forget: Effect.fn("EvidenceShelf.forget")(function* ({ code, library }) {
           yield* sql`
             DELETE FROM code_evidence
             WHERE (${code}::text IS NULL OR starts_with(code, ${code}))

@@ -20,7 +20,8 @@ const isOff = (text: string) => text.trim() === "off"
 
 const QuotaText = Schema.String.check(
   Schema.makeFilter(
-    (text: string) => isOff(text) || Option.isSome(parse(text)) || "expected such as `1000/30 days`, or `off`",
+    (text: string) =>
+      isOff(text) || Option.isSome(parse(text)) || "expected so many in a time such as 1000/30 days, or off",
   ),
 )
 

@@ -3,42 +3,20 @@
  * once and fills again evenly within the window. Answers say how it stands in the fields of the IETF's draft
  * (draft-ietf-httpapi-ratelimit-headers): `q` turns in `w` seconds, `r` of them left, all of them again after `t`.
  */
-import { Config, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Config, Duration, Effect, Layer, Option } from "effect"
 import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"
 import { createHash } from "node:crypto"
+import { type Quota, quotaConfig } from "../domain/Quota.ts"
 import type { Caller } from "../domain/Turn.ts"
 import { CurrentCaller } from "./Authentication.ts"
 import { networkOf } from "./ClientAddress.ts"
 import { saying, TooManyRequests } from "./problems.ts"
 
-interface Allowance {
-  readonly limit: number
-  readonly window: Duration.Duration
-}
-
-const read = (text: string): Option.Option<Allowance> => {
-  const [, limit = "", window = ""] = /^([1-9]\d{0,5})\/(\d+ [a-z]+)$/.exec(text) ?? []
-  return Duration.fromInput(window as Duration.Input).pipe(
-    Option.filter((duration) => limit !== "" && Duration.toSeconds(duration) >= 1),
-    Option.map((duration) => ({ limit: Number(limit), window: duration })),
-  )
-}
-
-const Written = Schema.String.check(
-  Schema.makeFilter(
-    (text: string) =>
-      text === "off" || Option.isSome(read(text)) || "expected turns in a time such as 20/1 minute, or off",
-  ),
-)
-
-const allowance = (name: string, otherwise: string) =>
-  Config.schema(Written, name).pipe(Config.withDefault(otherwise), Config.map(read))
-
 const config = Config.all({
-  guest: allowance("RATE_LIMIT_GUEST", "20/1 minute"),
-  member: allowance("RATE_LIMIT_MEMBER", "60/1 minute"),
+  guest: quotaConfig("RATE_LIMIT_GUEST", "20/1 minute"),
+  member: quotaConfig("RATE_LIMIT_MEMBER", "60/1 minute"),
 })
 
 const refused = new TooManyRequests(
@@ -87,7 +65,7 @@ interface Standing {
 
 const takeFrom =
   (limiter: RateLimiter.RateLimiter) =>
-  (key: string, { limit, window }: Allowance): Effect.Effect<Standing> =>
+  (key: string, { limit, window }: Quota): Effect.Effect<Standing> =>
     // "fixed-window" is none in this library: two a minute are free again thirty seconds after the first.
     limiter.consume({ algorithm: "token-bucket", key: `{${key}}`, limit, window }).pipe(
       Effect.map(({ remaining, resetAfter }) => ({ granted: true, remaining, wait: resetAfter })),
@@ -99,7 +77,7 @@ const takeFrom =
 
 const seconds = (duration: Duration.Duration): number => Math.max(1, Math.ceil(Duration.toSeconds(duration)))
 
-const headersOf = (policy: string, { limit, window }: Allowance, { granted, remaining, wait }: Standing) => ({
+const headersOf = (policy: string, { limit, window }: Quota, { granted, remaining, wait }: Standing) => ({
   "ratelimit-policy": `"${policy}";q=${limit};w=${seconds(window)}`,
   ratelimit: `"${policy}";r=${remaining};t=${seconds(wait)}`,
   ...(granted ? {} : { "retry-after": `${seconds(wait)}` }),

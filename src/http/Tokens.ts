@@ -3,11 +3,11 @@
  * somebody else whose key set has an address (RS256, ES256, EdDSA); never both, so that no key of one kind passes for one
  * of the other.
  */
-import { Clock, Config, Context, Effect, FileSystem, Layer, Option, Path, Redacted, Schema } from "effect"
+import { Clock, Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { type CryptoKey, decodeProtectedHeader, type JWSHeaderParameters, jwtVerify, SignJWT } from "jose"
-import { randomBytes } from "node:crypto"
 import { UserId } from "../domain/Turn.ts"
+import { secretConfig, secretOf } from "../platform/secretOf.ts"
 import { KeyServer } from "./KeyServer.ts"
 import { type KeysUnavailable, makeKeySet } from "./KeySet.ts"
 
@@ -20,34 +20,23 @@ export class IssuedElsewhere extends Schema.TaggedError<IssuedElsewhere>()("Issu
   }
 }
 
-const shortestSecret = 32
 /** Seconds by which clocks may differ. */
 const leeway = 5
 /** Seconds that a token for development is good for. */
 const developmentLife = 24 * 60 * 60
 
-const Secret = Schema.String.check(
-  Schema.makeFilter(
-    (value: string) => Buffer.byteLength(value) >= shortestSecret || `expected at least ${shortestSecret} bytes`,
-  ),
-)
-
 const NotBoth = Schema.String.check(
   Schema.makeFilter(() => "JWT_SECRET is set as well, and only one of the two can be"),
 )
 
-const keyConfig = Config.flatMap(Config.option(Config.schema(Schema.Redacted(Secret), "JWT_SECRET")), (secret) =>
-  Config.map(
-    Config.option(Config.schema(Option.isSome(secret) ? NotBoth : KeyServer, "JWT_JWKS_URL")),
-    (keyServer) => ({ secret, keyServer }),
-  ),
+const keyServer = Config.flatMap(secretConfig("JWT_SECRET"), (secret) =>
+  Config.option(Config.schema(Option.isSome(secret) ? NotBoth : KeyServer, "JWT_JWKS_URL")),
 )
 
 const config = Config.all({
-  keys: keyConfig,
+  keyServer,
   issuer: Config.option(Config.NonEmptyString("JWT_ISSUER")),
   audience: Config.option(Config.NonEmptyString("JWT_AUDIENCE")),
-  dataDir: Config.NonEmptyString("DATA_DIR").pipe(Config.withDefault(".data")),
 })
 
 /** What signatures are checked with, and which are looked at. */
@@ -71,18 +60,18 @@ export class Tokens extends Context.Service<
 }
 
 const make = Effect.gen(function* () {
-  const { keys, issuer, audience, dataDir } = yield* config
+  const { keyServer, issuer, audience } = yield* config
   const claims = {
     ...(Option.isSome(issuer) ? { issuer: issuer.value } : {}),
     ...(Option.isSome(audience) ? { audience: audience.value } : {}),
   }
-  if (Option.isSome(keys.keyServer)) {
+  if (Option.isSome(keyServer)) {
     return Tokens.of({
-      verify: verifyWith(yield* keysAt(keys.keyServer.value), claims),
+      verify: verifyWith(yield* keysAt(keyServer.value), claims),
       issue: () => Effect.fail(new IssuedElsewhere()),
     })
   }
-  const secret = Option.isSome(keys.secret) ? keys.secret.value : yield* secretIn(dataDir)
+  const secret = yield* secretOf("JWT_SECRET")
   const key = new TextEncoder().encode(Redacted.value(secret))
   return Tokens.of({
     verify: verifyWith({ algorithms: ["HS256"], find: () => Effect.succeed(key) }, claims),
@@ -136,15 +125,3 @@ const issueWith = (key: Uint8Array, { issuer, audience }: Claims) =>
     if (audience !== undefined) token.setAudience(audience)
     return yield* Effect.promise(() => token.sign(key))
   })
-
-/** The development secret: made once, readable by its owner only. */
-const secretIn = Effect.fnUntraced(function* (dataDir: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const file = path.join(dataDir, "jwt.secret")
-  yield* fs.makeDirectory(dataDir, { recursive: true, mode: 0o700 })
-  yield* fs
-    .writeFileString(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" })
-    .pipe(Effect.ignore)
-  return Redacted.make(yield* fs.readFileString(file))
-})

@@ -2,31 +2,23 @@
 import { DateTime, Effect, Layer, Schema } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { PrometheusMetrics } from "effect/observability"
 import { ChatTurn } from "../chat/ChatTurn.ts"
 import { CodePages, type PageQuery } from "../detail/CodePages.ts"
 import { GoodsSearch } from "../detail/GoodsSearch.ts"
 import { DetailPages } from "../detail/DetailPages.ts"
 import { ChatHistory } from "../history/ChatHistory.ts"
 import { Comparison, DetailPage } from "../domain/DetailPage.ts"
-import { HsCode } from "../domain/HsCode.ts"
 import type { Language } from "../domain/Recognition.ts"
 import { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { Api } from "./Api.ts"
 import { authentication, CurrentCaller, CurrentMember } from "./Authentication.ts"
 import { cacheable, representations } from "./cacheable.ts"
+import { operator } from "./operatorHandlers.ts"
+import { readCode } from "./readCode.ts"
 import { members } from "./memberHandlers.ts"
 import { readChatRequest } from "./chatRequest.ts"
 import { OperatorOnly } from "./OperatorOnly.ts"
-import {
-  codeMalformed,
-  codeRefused,
-  historyUnavailable,
-  saying,
-  sessionRefused,
-  turnRefused,
-  Unavailable,
-} from "./problems.ts"
+import { codeRefused, historyUnavailable, saying, sessionRefused, turnRefused, Unavailable } from "./problems.ts"
 import { TurnLimit } from "./RateLimit.ts"
 import { sseResponse } from "./sse.ts"
 
@@ -100,11 +92,6 @@ const detail = HttpApiBuilder.group(
   }),
 )
 
-const readCode = (written: string) =>
-  Schema.decodeUnknownEffect(HsCode)(written.replace(/[.\-\s]/g, "")).pipe(
-    Effect.mapError(() => codeMalformed(written)),
-  )
-
 interface PageParameters {
   readonly country?: PageQuery["country"] | undefined
   readonly edition?: PageQuery["edition"] | undefined
@@ -170,10 +157,6 @@ const health = HttpApiBuilder.group(
         ),
       )
   }),
-)
-
-const operator = HttpApiBuilder.group(Api, "operator", (handlers) =>
-  handlers.handle("metrics", () => PrometheusMetrics.format()),
 )
 
 export const handlers = Layer.mergeAll(chat, search, detail, history, members, health, operator).pipe(

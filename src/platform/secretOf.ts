@@ -8,8 +8,11 @@ const Secret = Schema.String.check(
   Schema.makeFilter((value: string) => Buffer.byteLength(value) >= shortest || `expected at least ${shortest} bytes`),
 )
 
+export const secretConfig = (variable: string): Config.Config<Option.Option<Redacted.Redacted>> =>
+  Config.option(Config.schema(Schema.Redacted(Secret), variable))
+
 export const secretOf = Effect.fnUntraced(function* (variable: string) {
-  const given = yield* Config.option(Config.schema(Schema.Redacted(Secret), variable))
+  const given = yield* secretConfig(variable)
   if (Option.isSome(given)) return given.value
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Metric } from "effect"
+import { Invalidations } from "../../src/detail/Invalidations.ts"
 import { harmonizedSystem } from "../chat/TestRooms.ts"
 import { bearer, edge, request, tokenFor } from "./Edge.ts"
 
@@ -47,6 +48,31 @@ layer(harmonizedSystem)("the operator", (it) => {
       assert.strictEqual(status, 404)
       assert.deepStrictEqual(JSON.parse(text), yield* Effect.promise(() => absent.json()))
     }).pipe(Effect.provide(edge())),
+  )
+
+  it.effect("declares outdated what is kept of a code, a library, a version, or everything", () =>
+    Effect.gen(function* () {
+      const forget = (query: string, headers = bearer(token)) =>
+        Effect.flatMap(request(`/api/operator/cache${query}`, { method: "DELETE", headers }), (response) =>
+          Effect.map(
+            Effect.promise(
+              () => response.json() as Promise<{ readonly outdated?: ReadonlyArray<string>; readonly code?: string }>,
+            ),
+            (body) => ({ status: response.status, body }),
+          ),
+        )
+      const { concern } = yield* Invalidations
+      const entry = { scopes: ["code 851713", "code 8517", "library /customs/guide"], at: 0 }
+      assert.deepStrictEqual((yield* forget("?code=9503.00")).body.outdated, ["code 950300"])
+      assert.isFalse(yield* concern(entry))
+      const two = yield* forget("?code=8517&library=/customs/guide")
+      assert.deepStrictEqual(two.body.outdated, ["code 8517", "library /customs/guide"])
+      assert.isTrue(yield* concern(entry))
+      assert.deepStrictEqual((yield* forget("?version=1")).body.outdated, ["version 1"])
+      assert.deepStrictEqual((yield* forget("")).body.outdated, ["everything"])
+      assert.deepInclude((yield* forget("?code=abc")).body, { code: "HSCODE_001" })
+      assert.strictEqual((yield* forget("", bearer("not-the-operator-token"))).status, 401)
+    }).pipe(Effect.provide(edge({ OPERATOR_TOKEN: token }))),
   )
 
   it.effect("is no member", () =>

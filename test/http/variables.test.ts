@@ -19,11 +19,11 @@ const refused: ReadonlyArray<[string, string, string]> = [
   ["TRUSTED_PROXIES", "10.0.0.1", "expected networks"],
   ["TRUSTED_PROXIES", "10.0.0.0/8, proxy.example", "expected networks"],
   ["TRUSTED_PROXIES", "10.0.0.0/33", "expected networks"],
-  ["RATE_LIMIT_GUEST", "20", "expected turns in a time"],
-  ["RATE_LIMIT_GUEST", "0/1 minute", "expected turns in a time"],
-  ["RATE_LIMIT_MEMBER", "60/minute", "expected turns in a time"],
-  ["RATE_LIMIT_MEMBER", "60/0 minutes", "expected turns in a time"],
-  ["RATE_LIMIT_MEMBER", "unlimited", "expected turns in a time"],
+  ["RATE_LIMIT_GUEST", "20", "expected so many in a time"],
+  ["RATE_LIMIT_GUEST", "0/1 minute", "expected so many in a time"],
+  ["RATE_LIMIT_MEMBER", "60/minute", "expected so many in a time"],
+  ["RATE_LIMIT_MEMBER", "60/0 minutes", "expected so many in a time"],
+  ["RATE_LIMIT_MEMBER", "unlimited", "expected so many in a time"],
 ]
 
 layer(harmonizedSystem)("the start is refused", (it) => {
