@@ -94,13 +94,13 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
   }
   const detail = Option.getOrNull(yield* foundBy(turn))
   const detected = detail?.info.detected ?? grounding.detected
-  const evidence = detail?.info.evidence ?? []
+  const addressed = (detail?.info.evidence ?? []).filter(({ source }) => source !== "")
   yield* voice.say({
     eventType: "main_message_complete",
     type: "metadata",
     ...truncated(content),
-    sources: evidence.map(({ title, source }) => ({ title, url: source })),
-    ragSources: evidence.map(({ source }) => source),
+    sources: addressed.map(({ title, source }) => ({ title, url: source })),
+    ragSources: addressed.map(({ source }) => source),
     relatedInfo: {
       hsCode: detected && dotted(detected.code),
       category: detected && detected.names[recognition.language],

@@ -17,7 +17,8 @@ export const Purpose = Context.Reference<Purpose>("hs-trade-chat/context7/Purpos
 export interface Budget {
   /** Takes one call from the ledger, or fails. */
   readonly spend: Effect.Effect<void, Context7BudgetSpent>
-  readonly exhausted: Effect.Effect<boolean>
+  /** What every call would meet now; none while there is anything left. */
+  readonly refusal: Effect.Effect<Option.Option<Context7BudgetSpent>>
 }
 
 const left = Metric.gauge("context7_budget_left", { description: "Calls to Context7 left in this window" })
@@ -26,7 +27,9 @@ const refused = Metric.counter("context7_budget_refusals", {
   incremental: true,
 })
 
-const unlimited: Budget = { spend: Effect.void, exhausted: Effect.succeed(false) }
+const spentFor = (wait: number) => new Context7BudgetSpent({ retryAfter: Math.ceil(wait / 1000) })
+
+const unlimited: Budget = { spend: Effect.void, refusal: Effect.succeed(Option.none()) }
 
 export const makeBudget = (key: string, quota: Option.Option<Quota>): Effect.Effect<Budget> =>
   Option.match(quota, { onNone: () => Effect.succeed(unlimited), onSome: (quota) => ledger(key, quota) })
@@ -35,10 +38,7 @@ const ledger = Effect.fnUntraced(function* (key: string, { limit, window }: Quot
   const count = yield* counter(key, window)
   const length = Duration.toMillis(window)
   const refuse = (purpose: Purpose, wait: number) =>
-    Effect.andThen(
-      Metric.update(Metric.withAttributes(refused, { purpose }), 1),
-      Effect.fail(new Context7BudgetSpent({ retryAfter: Math.ceil(wait / 1000) })),
-    )
+    Effect.andThen(Metric.update(Metric.withAttributes(refused, { purpose }), 1), Effect.fail(spentFor(wait)))
   const tell = (spent: number) => Metric.update(left, Math.max(0, limit - spent))
   return {
     spend: Effect.gen(function* () {
@@ -53,7 +53,9 @@ const ledger = Effect.fnUntraced(function* (key: string, { limit, window }: Quot
       if (spent === limit + 1) yield* Effect.logWarning("Context7's budget is spent", { limit })
       return yield* refuse(purpose, length - elapsed)
     }),
-    exhausted: Effect.map(count(0), (spent) => spent >= limit),
+    refusal: Effect.zipWith(count(0), Clock.currentTimeMillis, (spent, now) =>
+      spent < limit ? Option.none() : Option.some(spentFor(length - (now % length))),
+    ),
   } satisfies Budget
 })
 

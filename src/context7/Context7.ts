@@ -17,8 +17,8 @@ export interface Context7Service {
   readonly libraries: ReadonlyArray<string>
   /** Libraries that carry a name, best first; fails with `LibraryNotFound` when there is none. */
   readonly resolveLibraryId: (name: string, question: string) => Effect.Effect<ReadonlyArray<Library>, Context7Error>
-  /** Whether it is left alone at the moment: it is ill, refuses, or its budget is spent. */
-  readonly resting: Effect.Effect<boolean>
+  /** What a call would meet now without being made, because it is ill, refuses, or has had its budget; none while it is asked. */
+  readonly refusal: Effect.Effect<Option.Option<Context7Error>>
   /** What a library says to a question; a redirect is followed once. */
   readonly getLibraryDocs: (libraryId: string, question: string) => Effect.Effect<ReadonlyArray<Snippet>, Context7Error>
 }
@@ -30,7 +30,7 @@ export class Context7 extends Context.Service<Context7, Context7Service>()("hs-t
     enabled: false,
     timeout: Duration.zero,
     libraries: [],
-    resting: Effect.succeed(false),
+    refusal: Effect.succeed(Option.none()),
     resolveLibraryId: (library) => Effect.fail(new LibraryNotFound({ library })),
     getLibraryDocs: (library) => Effect.fail(new LibraryNotFound({ library })),
   })
@@ -85,7 +85,9 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
     enabled: true,
     timeout: config.timeout,
     libraries: config.libraries,
-    resting: Effect.all([guard.resting, budget.exhausted]).pipe(Effect.map((reasons) => reasons.includes(true))),
+    refusal: Effect.all([guard.refusal, budget.refusal]).pipe(
+      Effect.map((refusals) => Option.firstSomeOf<Context7Error>(refusals)),
+    ),
     resolveLibraryId: Effect.fn("Context7.resolveLibraryId")(function* (name: string, question: string) {
       const text = yield* ask("resolve", (connection) =>
         connection

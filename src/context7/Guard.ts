@@ -14,8 +14,8 @@ const failuresInARow = 5
 export interface Guard {
   /** Runs a call, or fails with `Context7Resting` without making it. */
   readonly protect: <A, R>(call: Effect.Effect<A, Context7Error, R>) => Effect.Effect<A, Context7Error, R>
-  /** Whether calls are held back at the moment. */
-  readonly resting: Effect.Effect<boolean>
+  /** What a call would meet now without being made; none while calls are made. */
+  readonly refusal: Effect.Effect<Option.Option<Context7Resting>>
 }
 
 const transitions = Metric.counter("context7_circuit_transitions", {
@@ -67,20 +67,25 @@ export const makeGuard = Effect.fnUntraced(function* ({ key, timeout }: Settings
     protect: <A, R>(call: Effect.Effect<A, Context7Error, R>): Effect.Effect<A, Context7Error, R> =>
       Effect.flatMap(Clock.currentTimeMillis, (started) =>
         call.pipe(
+          placed(places),
           ill.execute({ key: keys.ill, classify: judge(illness) }),
           closed,
           Effect.onInterrupt(() => givenUp(started)),
           refused.execute({ key: keys.refused, classify: judge(refusal) }),
           closed,
-          placed(places),
         ),
       ),
-    resting: Effect.all([ill.state(keys.ill), refused.state(keys.refused)]).pipe(
-      Effect.map((states) => states.some(({ _tag }) => _tag === "Open")),
-      Effect.orElseSucceed(() => false),
+    refusal: Effect.all([ill.state(keys.ill), refused.state(keys.refused)]).pipe(
+      Effect.map(([a, b]) => Duration.max(timeLeft(a), timeLeft(b))),
+      Effect.map((wait) => (Duration.isPositive(wait) ? Option.some(resting("circuit open", wait)) : Option.none())),
+      Effect.orElseSucceed(() => Option.none()),
     ),
   } satisfies Guard
 })
+
+/** An open circuit whose time is over waits for a call to try it. */
+const timeLeft = (state: CircuitBreaker.State): Duration.Duration =>
+  state._tag === "Open" ? state.retryAfter : Duration.zero
 
 const judge =
   (isFailure: (error: Context7Error) => CircuitBreaker.Outcome) =>

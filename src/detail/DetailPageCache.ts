@@ -3,7 +3,7 @@
  * whatever spelling. One flight a product. A result without evidence is kept for a short while, one that rests on a failure
  * or on an expired answer not at all.
  */
-import { Clock, Context, Duration, Effect, Exit, Layer, Metric, Ref, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Layer, Metric, Option, Ref, Schema } from "effect"
 import { Persistable, PersistedCache } from "effect/persistence"
 import type { Context7Call } from "../domain/Analysis.ts"
 import { headingOf } from "../domain/HsCode.ts"
@@ -30,6 +30,10 @@ export class DetailPageCache extends Context.Service<
     Effect.suspend(() => make),
   ).pipe(Layer.provide(EvidenceCache.layer), Layer.provide(Invalidations.layer))
 }
+
+/** What is asked for all the time is not read from the store each time. */
+const atHand = Duration.seconds(1)
+const mostAtHand = 256
 
 /** Changes when the same product gives another result. */
 const schema = "1"
@@ -66,29 +70,29 @@ const make = Effect.gen(function* () {
   const invalidations = yield* Invalidations
   const gather = gatherWith(yield* EvidenceCache, hs)
   const life = yield* lifeConfig
-  const cache = yield* PersistedCache.make<Key, Errand, "lookup">(
-    Effect.fnUntraced(function* () {
-      const { calls, flown, recognition } = yield* Errand
-      yield* Ref.set(flown, true)
-      const { candidates, kept, libraries, makeshift, snippets } = yield* gather(recognition, calls)
-      const codes = candidates.flatMap(({ code }) => [code, headingOf(code)])
-      const scopes = [
-        Scope.version(yield* hs.version),
-        ...new Set(codes.map((code) => Scope.code(code))),
-        ...libraries.map((id) => Scope.library(id)),
-      ]
-      return { at: yield* Clock.currentTimeMillis, scopes, candidates, snippets, kept, makeshift }
-    }),
-    {
-      storeId: "detail-pages",
-      timeToLive: (exit) => {
-        if (Exit.isFailure(exit) || exit.value.makeshift) return Duration.zero
-        return exit.value.snippets.some(({ relevance }) => relevance > 0) ? life : shortLife
-      },
-      inMemoryTTL: () => Duration.zero,
-      requireServicesAt: "lookup",
-    },
-  )
+  const timeToLive = (exit: Exit.Exit<typeof Result.Type, unknown>) => {
+    if (Exit.isFailure(exit) || exit.value.makeshift) return Duration.zero
+    return exit.value.snippets.some(({ relevance }) => relevance > 0) ? life : shortLife
+  }
+  const workOut = Effect.gen(function* () {
+    const { calls, flown, recognition } = yield* Errand
+    yield* Ref.set(flown, true)
+    const { candidates, kept, libraries, makeshift, snippets } = yield* gather(recognition, calls)
+    const codes = candidates.flatMap(({ code }) => [code, headingOf(code)])
+    const scopes = [
+      Scope.version(yield* hs.version),
+      ...new Set(codes.map((code) => Scope.code(code))),
+      ...libraries.map((id) => Scope.library(id)),
+    ]
+    return { at: yield* Clock.currentTimeMillis, scopes, candidates, snippets, kept, makeshift }
+  })
+  const cache = yield* PersistedCache.make<Key, Errand, "lookup">(() => workOut, {
+    storeId: "detail-pages",
+    timeToLive,
+    inMemoryTTL: (exit) => Duration.min(timeToLive(exit), atHand),
+    inMemoryCapacity: mostAtHand,
+    requireServicesAt: "lookup",
+  })
   const valid = (key: Key) =>
     cache.get(key).pipe(
       Effect.flatMap((result) =>
@@ -112,14 +116,10 @@ const make = Effect.gen(function* () {
         calls: yield* Ref.make<ReadonlyArray<Context7Call>>([]),
         flown: yield* Ref.make(false),
       }
-      const after = Duration.toMillis(context7.timeout)
-      const result = yield* valid(key).pipe(
+      const left = Option.isSome(yield* context7.refusal)
+      const result = yield* (left ? workOut : within(context7.timeout, valid(key))).pipe(
         Effect.provideService(Errand, errand),
         Effect.provideService(Purpose, purpose),
-        Effect.timeoutOrElse({
-          duration: context7.timeout,
-          orElse: () => Effect.fail(new Context7Timeout({ operation: "evidence", after })),
-        }),
         Effect.result,
       )
       const calls = yield* Ref.get(errand.calls)
@@ -139,3 +139,10 @@ const make = Effect.gen(function* () {
     }),
   })
 })
+
+/** What is only looked up in the store needs no clock beside it, which would cost more than the look. */
+const within = <A, E, R>(duration: Duration.Duration, find: Effect.Effect<A, E, R>) =>
+  Effect.timeoutOrElse(find, {
+    duration,
+    orElse: () => Effect.fail(new Context7Timeout({ operation: "evidence", after: Duration.toMillis(duration) })),
+  })

@@ -2,7 +2,7 @@
  * Task B: prepares the detail page of a message. A sure recognition's buttons go out at once; an unsure one waits for
  * Context7's evidence, and when Context7 fails the local candidates serve as they are.
  */
-import { Clock, Config, Context, DateTime, Effect, Layer } from "effect"
+import { Clock, Config, Context, DateTime, Effect, Layer, Option } from "effect"
 import type { Context7Analysis } from "../domain/Analysis.ts"
 import type { EventBody, TurnVoice } from "../domain/ChatEvent.ts"
 import type { DetailButton } from "../domain/DetailButton.ts"
@@ -51,7 +51,7 @@ export class DetailPages extends Context.Service<
       return DetailPages.of({
         context7Enabled: context7.enabled,
         context7State: context7.enabled
-          ? Effect.map(context7.resting, (resting) => (resting ? "degraded" : "enabled"))
+          ? Effect.map(context7.refusal, (refusal) => (Option.isSome(refusal) ? "degraded" : "enabled"))
           : Effect.succeed("off"),
         prepare: Effect.fn("DetailPages.prepare")(function* (recognition: Recognition, voice: TurnVoice) {
           const page = yield* openPage(recognition, voice, templates, nomenclature)
@@ -63,8 +63,10 @@ export class DetailPages extends Context.Service<
           if (!context7.enabled || recognition.candidates.length === 0) {
             return yield* page.close(early, nothingFound(recognition))
           }
-          yield* voice.announce("rag_search_planning")
-          yield* voice.announce("rag_search_executing")
+          if (Option.isNone(yield* context7.refusal)) {
+            yield* voice.announce("rag_search_planning")
+            yield* voice.announce("rag_search_executing")
+          }
           const findings = yield* cache.find(recognition, isSure ? "enrich" : "decide")
           return yield* page.close(settle(findings.candidates, nomenclature), findings)
         }),

@@ -22,9 +22,9 @@ describe("the budget", () => {
       assert.strictEqual(yield* allowed(budget, 20, "decide"), 20)
       assert.strictEqual(yield* allowed(budget, 100, "enrich"), 30)
       assert.strictEqual(yield* allowed(budget, 100, "decide"), 50)
-      assert.isTrue(yield* budget.exhausted)
+      assert.isTrue(Option.isSome(yield* budget.refusal))
       yield* TestClock.adjust("15 days")
-      assert.isFalse(yield* budget.exhausted)
+      assert.isTrue(Option.isNone(yield* budget.refusal))
       assert.strictEqual(yield* allowed(budget, 150, "decide"), 100)
     }),
   )

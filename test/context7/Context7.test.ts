@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, type Layer } from "effect"
+import { Effect, type Layer, Option } from "effect"
 import { spawnSync } from "node:child_process"
 import { Context7 } from "../../src/context7/Context7.ts"
 import { afresh, Context7Backend, context7Http, context7Server, context7Stdio, library } from "./Context7Server.ts"
@@ -138,13 +138,13 @@ layer(context7Server, { excludeTestServices: true })("Context7's failures, which
       const backend = yield* Context7Backend
       const context7 = yield* Context7
       yield* backend.behave(() => ({ status: 429, body: {} }))
-      assert.isFalse(yield* context7.resting)
+      assert.isTrue(Option.isNone(yield* context7.refusal))
       yield* Effect.flip(context7.getLibraryDocs("/customs/guide", "smartphone"))
       const before = backend.requests.length
       const refused = yield* Effect.flip(context7.getLibraryDocs("/customs/guide", "smartphone"))
       assert.strictEqual(refused._tag, "Context7Resting")
       assert.strictEqual(backend.requests.length, before)
-      assert.isTrue(yield* context7.resting)
+      assert.isTrue(Option.isSome(yield* context7.refusal))
     }).pipe(afresh),
   )
 })

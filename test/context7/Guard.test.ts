@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber } from "effect"
+import { Deferred, Duration, Effect, Fiber, Option } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import {
@@ -32,17 +32,17 @@ describe("an ill Context7", () => {
   it.effect.each(illnesses)("is left alone after five failures in a row, and tried again later: %s", (error) =>
     inScope(
       Effect.gen(function* () {
-        const { protect, resting } = yield* guard
+        const { protect, refusal } = yield* guard
         const { call, made } = failing(error)
         for (let n = 0; n < 5; n++) assert.strictEqual((yield* Effect.flip(protect(call)))._tag, error._tag)
-        assert.isTrue(yield* resting)
+        assert.isTrue(Option.isSome(yield* refusal))
         const refused = yield* Effect.flip(protect(call))
         assert.strictEqual(refused._tag, "Context7Resting")
         assert.isAbove(refused._tag === "Context7Resting" ? refused.retryAfter : 0, 0)
         assert.strictEqual(made.count, 5)
         yield* TestClock.adjust("5 minutes")
         assert.strictEqual(yield* protect(Effect.succeed("well again")), "well again")
-        assert.isFalse(yield* resting)
+        assert.isTrue(Option.isNone(yield* refusal))
       }),
     ),
   )
@@ -50,13 +50,13 @@ describe("an ill Context7", () => {
   it.effect("is left alone at once, and for longer, when it refuses", () =>
     inScope(
       Effect.gen(function* () {
-        const { protect, resting } = yield* guard
+        const { protect, refusal } = yield* guard
         const { call, made } = failing(new Context7RateLimited({ operation: "docs" }))
         yield* Effect.flip(protect(call))
         yield* TestClock.adjust("4 minutes")
         assert.strictEqual((yield* Effect.flip(protect(call)))._tag, "Context7Resting")
         assert.strictEqual(made.count, 1)
-        assert.isTrue(yield* resting)
+        assert.isTrue(Option.isSome(yield* refusal))
         yield* TestClock.adjust("2 minutes")
         assert.strictEqual(yield* protect(Effect.succeed("well again")), "well again")
       }),
@@ -66,12 +66,12 @@ describe("an ill Context7", () => {
   it.effect("is not taken for ill because it knows no library or the reader left", () =>
     inScope(
       Effect.gen(function* () {
-        const { protect, resting } = yield* guard
+        const { protect, refusal } = yield* guard
         const { call, made } = failing(new LibraryNotFound({ library: "x" }))
         for (let n = 0; n < 8; n++) yield* Effect.flip(protect(call))
         assert.strictEqual(made.count, 8)
         for (let n = 0; n < 8; n++) yield* Fiber.interrupt(yield* Effect.forkChild(protect(Effect.never)))
-        assert.isFalse(yield* resting)
+        assert.isTrue(Option.isNone(yield* refusal))
       }),
     ),
   )
@@ -79,13 +79,13 @@ describe("an ill Context7", () => {
   it.effect("is taken for ill when its callers give up on it, one after the other", () =>
     inScope(
       Effect.gen(function* () {
-        const { protect, resting } = yield* guard
+        const { protect, refusal } = yield* guard
         for (let n = 0; n < 5; n++) {
           const caller = yield* Effect.forkChild(protect(Effect.never).pipe(Effect.timeoutOption("1900 millis")))
           yield* TestClock.adjust("2 seconds")
           yield* Fiber.join(caller)
         }
-        assert.isTrue(yield* resting)
+        assert.isTrue(Option.isSome(yield* refusal))
       }),
     ),
   )

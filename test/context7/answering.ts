@@ -1,5 +1,5 @@
 /** A Context7 with one library that answers as a test tells it; nobody may look for another. */
-import { Duration, Effect, Layer } from "effect"
+import { Duration, Effect, Layer, Option } from "effect"
 import { Context7, type Context7Service } from "../../src/context7/Context7.ts"
 
 export const answering = (getLibraryDocs: Context7Service["getLibraryDocs"], more: Partial<Context7Service> = {}) =>
@@ -7,7 +7,7 @@ export const answering = (getLibraryDocs: Context7Service["getLibraryDocs"], mor
     enabled: true,
     timeout: Duration.seconds(2),
     libraries: ["/customs/guide"],
-    resting: Effect.succeed(false),
+    refusal: Effect.succeed(Option.none()),
     resolveLibraryId: () => Effect.die("not asked for"),
     getLibraryDocs,
     ...more,

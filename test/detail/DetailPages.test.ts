@@ -233,10 +233,11 @@ layer(harmonizedSystem)("evidence", (it) => {
 
   it.effect("come from our own analysis while Context7 is left alone, which operators see as degraded", () =>
     Effect.gen(function* () {
-      const resting = answering(
-        () => Effect.fail(new Context7Resting({ operation: "guard", reason: "circuit open", retryAfter: 240 })),
-        { resting: Effect.succeed(true) },
-      )
+      const resting = answering(() => Effect.die("not asked"), {
+        refusal: Effect.succeedSome(
+          new Context7Resting({ operation: "guard", reason: "circuit open", retryAfter: 240 }),
+        ),
+      })
       const { said, result } = yield* prepare(recognized(0.6), resting)
       assert.isTrue(result.fallbackUsed)
       const error = said.find((event) => event.eventType === "detail_page_buttons_error")

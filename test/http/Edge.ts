@@ -26,11 +26,15 @@ const historyEmpty = Layer.effect(
 ).pipe(Layer.provide(historyInMemory({ begun: [], completed: [] })))
 
 /** With these variables and no others; tokens are signed with `secret` unless a key set is named. */
-export const edge = (variables: Record<string, string> = {}, history: Layer.Layer<ChatHistory> = historyEmpty) =>
+export const edge = (
+  variables: Record<string, string> = {},
+  history: Layer.Layer<ChatHistory> = historyEmpty,
+  turns = chatTurn(modelSaying("an answer"), history),
+) =>
   api.pipe(
     Layer.provideMerge(NodeHttpServer.layerTest),
     Layer.provideMerge([CodePages.layer, GoodsSearch.layer]),
-    Layer.provideMerge([chatTurn(modelSaying("an answer"), history), Tokens.layer, SharedState.layer]),
+    Layer.provideMerge([turns, Tokens.layer, SharedState.layer]),
     Layer.provide(
       ConfigProvider.layer(
         ConfigProvider.fromEnvRecord("JWT_JWKS_URL" in variables ? variables : { JWT_SECRET: secret, ...variables }),

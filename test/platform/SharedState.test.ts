@@ -96,7 +96,7 @@ describe.skipIf(!installed)("two instances with one Redis (needs redis-server)",
           Effect.provide(shared(url)),
         )
       yield* guarded(({ protect }) => Effect.flip(protect(Effect.fail(new Context7RateLimited({ operation: "docs" })))))
-      assert.isTrue(yield* guarded(({ resting }) => resting))
+      assert.isTrue(Option.isSome(yield* guarded(({ refusal }) => refusal)))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 
