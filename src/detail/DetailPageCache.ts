@@ -45,7 +45,8 @@ const Result = Schema.Struct({
   snippets: Schema.Array(CitedSnippet),
   /** The answers in it had been given to another turn. */
   kept: Schema.Boolean,
-  makeshift: Schema.Boolean,
+  stale: Schema.Boolean,
+  partial: Schema.Boolean,
 })
 
 class Key extends Persistable.Class<{ payload: { digest: string } }>()("DetailPage", {
@@ -71,20 +72,20 @@ const make = Effect.gen(function* () {
   const gather = gatherWith(yield* EvidenceCache, hs)
   const life = yield* lifeConfig
   const timeToLive = (exit: Exit.Exit<typeof Result.Type, unknown>) => {
-    if (Exit.isFailure(exit) || exit.value.makeshift) return Duration.zero
+    if (Exit.isFailure(exit) || exit.value.stale || exit.value.partial) return Duration.zero
     return exit.value.snippets.some(({ relevance }) => relevance > 0) ? life : shortLife
   }
   const workOut = Effect.gen(function* () {
     const { calls, flown, recognition } = yield* Errand
     yield* Ref.set(flown, true)
-    const { candidates, kept, libraries, makeshift, snippets } = yield* gather(recognition, calls)
+    const { candidates, kept, libraries, partial, snippets, stale } = yield* gather(recognition, calls)
     const codes = candidates.flatMap(({ code }) => [code, headingOf(code)])
     const scopes = [
       Scope.version(yield* hs.version),
       ...new Set(codes.map((code) => Scope.code(code))),
       ...libraries.map((id) => Scope.library(id)),
     ]
-    return { at: yield* Clock.currentTimeMillis, scopes, candidates, snippets, kept, makeshift }
+    return { at: yield* Clock.currentTimeMillis, scopes, candidates, snippets, kept, stale, partial }
   })
   const cache = yield* PersistedCache.make<Key, Errand, "lookup">(() => workOut, {
     storeId: "detail-pages",
@@ -126,14 +127,22 @@ const make = Effect.gen(function* () {
       const hit = !(yield* Ref.get(errand.flown))
       yield* Metric.update(Metric.withAttributes(lookups, { cache: "page", outcome: hit ? "hit" : "miss" }), 1)
       if (result._tag === "Failure") {
-        return { candidates: recognition.candidates, snippets: [], calls, cacheHit: false, failure: result.failure }
+        return {
+          candidates: recognition.candidates,
+          snippets: [],
+          calls,
+          cacheHit: false,
+          stale: false,
+          failure: result.failure,
+        }
       }
-      const { candidates, kept, snippets } = result.success
+      const { candidates, kept, snippets, stale } = result.success
       return {
         candidates: hit ? candidates.map((candidate) => ({ ...candidate, source: "cache" as const })) : candidates,
         snippets,
         calls,
         cacheHit: hit || kept,
+        stale,
         failure: null,
       }
     }),

@@ -90,6 +90,7 @@ const nothingFound = ({ candidates }: Recognition): Findings => ({
   snippets: [],
   calls: [],
   cacheHit: false,
+  stale: false,
   failure: null,
 })
 
@@ -123,7 +124,7 @@ const openPage = Effect.fnUntraced(function* (
   })
 
   const close = Effect.fnUntraced(function* (detected: Candidate | null, findings: Findings) {
-    const { candidates, calls, cacheHit, snippets } = findings
+    const { candidates, calls, cacheHit, snippets, stale } = findings
     const failure = findings.failure?._tag === "Context7BudgetSpent" ? null : findings.failure
     const sayError = (error: Omit<EventBody<"detail_page_buttons_error">, "eventType" | "partialResults">) =>
       voice.say({
@@ -151,6 +152,7 @@ const openPage = Effect.fnUntraced(function* (
         analysis_source: detected?.source ?? "none",
         fallback_used: failure !== null,
         cache_hit: cacheHit,
+        cache_stale: stale,
       },
       performance: {
         context7_calls: calls.length,

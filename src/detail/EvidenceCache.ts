@@ -22,13 +22,11 @@ export interface Asked extends Subject {
   readonly code: HsCode
 }
 
-export interface Answer {
-  readonly snippets: ReadonlyArray<Documented>
-  readonly libraries: ReadonlyArray<string>
+export interface Answer extends Documents {
   /** Another turn's answer serves. */
   readonly kept: boolean
-  /** Not whole, or out of date because Context7 failed: not to be kept for long by whoever asks. */
-  readonly makeshift: boolean
+  /** It had expired, and serves because Context7 failed. */
+  readonly stale: boolean
 }
 
 export class EvidenceCache extends Context.Service<
@@ -112,23 +110,23 @@ const make = Effect.gen(function* () {
       const before = yield* read(key)
       if (Option.isSome(before) && holds(before.value, now)) {
         yield* counted("hit")
-        return answer(before.value, true, before.value.partial)
+        return answer(before.value, { kept: true })
       }
       const work = Effect.gen(function* () {
         const documents = yield* consult(asked, calls)
         const kept = { at: yield* Clock.currentTimeMillis, scopes: scopesOf(asked, documents), ...documents }
         yield* Effect.ignore(store.set(key, Exit.succeed(kept)))
         yield* counted("miss")
-        return answer(kept, false, kept.partial)
+        return answer(kept, {})
       })
       const landed = Effect.map(read(key), (found) =>
-        Option.filter(found, (kept) => holds(kept, now)).pipe(Option.map((kept) => answer(kept, true, kept.partial))),
+        Option.filter(found, (kept) => holds(kept, now)).pipe(Option.map((kept) => answer(kept, { kept: true }))),
       )
       return yield* flights.one(key.digest, work, landed).pipe(
         Effect.catch((failure) =>
           Option.match(before, {
             onNone: () => Effect.fail(failure),
-            onSome: (kept) => Effect.as(counted("stale"), answer(kept, true, true)),
+            onSome: (kept) => Effect.as(counted("stale"), answer(kept, { kept: true, stale: true })),
           }),
         ),
       )
@@ -136,11 +134,11 @@ const make = Effect.gen(function* () {
   })
 })
 
-const answer = ({ libraries, snippets }: Documents, kept: boolean, makeshift: boolean): Answer => ({
-  snippets,
-  libraries,
-  kept,
-  makeshift,
+const answer = (documents: Documents, how: Partial<Answer>): Answer => ({
+  ...documents,
+  kept: false,
+  stale: false,
+  ...how,
 })
 
 const scopesOf = ({ code }: Asked, { libraries }: Documents) => [

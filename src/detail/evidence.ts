@@ -15,6 +15,8 @@ export interface Findings {
   readonly calls: ReadonlyArray<Context7Call>
   /** Another turn's result, or an answer that it got, served. */
   readonly cacheHit: boolean
+  /** That answer had expired, and served because Context7 failed. */
+  readonly stale: boolean
   /** Why the recognition's own candidates serve. */
   readonly failure: Context7Error | null
 }
@@ -38,7 +40,7 @@ export const gatherWith =
   (recognition: Recognition, calls: Ref.Ref<ReadonlyArray<Context7Call>>) =>
     Effect.gen(function* () {
       const [best] = recognition.candidates
-      if (!best) return { candidates: [], snippets: [], libraries: [], kept: false, makeshift: false }
+      if (!best) return { candidates: [], snippets: [], libraries: [], kept: false, stale: false, partial: false }
       const heading = nomenclature.get(headingOf(best.code))?.names.en ?? best.names.en
       const answer = yield* evidence.ask(askedOf(best, recognition, heading), calls)
       const snippets = answer.snippets

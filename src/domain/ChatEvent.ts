@@ -128,6 +128,8 @@ const fieldsByEvent = {
       analysis_source: Schema.String,
       fallback_used: Schema.Boolean,
       cache_hit: Schema.Boolean,
+      /** What was kept had expired, and served because Context7 failed. */
+      cache_stale: Schema.Boolean,
     }),
     performance: Schema.Struct({
       context7_calls: Schema.Int,

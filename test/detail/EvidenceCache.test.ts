@@ -90,7 +90,7 @@ describe("what Context7 said", () => {
       yield* TestClock.adjust("2 hours")
       const { called, result } = yield* ask("pencil")
       assert.isTrue(called)
-      assert.deepInclude(result._tag === "Success" ? result.success : {}, { snippets: [documented], makeshift: true })
+      assert.deepInclude(result._tag === "Success" ? result.success : {}, { snippets: [documented], stale: true })
       assert.strictEqual((yield* ask("crayon")).result._tag, "Failure")
       yield* TestClock.adjust("23 hours")
       assert.strictEqual((yield* ask("pencil")).result._tag, "Failure")
