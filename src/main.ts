@@ -51,7 +51,10 @@ const announce = Layer.effectDiscard(
   ),
 )
 
-const app = announce.pipe(
+/** Before the server closes: questions are refused while those that are being answered end. */
+const drain = Layer.effectDiscard(Effect.flatMap(ChatTurn, (turns) => Effect.addFinalizer(() => turns.drain)))
+
+const app = Layer.merge(announce, drain).pipe(
   Layer.provide(server),
   Layer.provide(rooms),
   Layer.provide(NodeServices.layer),

@@ -1,10 +1,12 @@
 /**
  * One message, three tasks that start together, one ordered log. A turn belongs to this service, not to the request that
- * started it: when its last reader leaves, the answer stops and a member's record is still written.
+ * started it: readers come and go. When nobody reads it for a while, or somebody stops it, the answer ends with what it has
+ * and the rest is finished.
  */
-import { Clock, Config, Context, Deferred, Effect, Exit, FiberSet, Layer, Option, Schema, Stream } from "effect"
+import { Config, Context, Deferred, Effect, FiberSet, Layer, Option, Ref, Schedule, Schema, Stream } from "effect"
+import { randomUUID } from "node:crypto"
 import { Language } from "../domain/Recognition.ts"
-import type { TurnId } from "../domain/Turn.ts"
+import { type Caller, TurnId } from "../domain/Turn.ts"
 import { AnswerModel } from "../answer/AnswerModel.ts"
 import { DetailPages } from "../detail/DetailPages.ts"
 import { RecentQueries } from "../detail/RecentQueries.ts"
@@ -12,43 +14,71 @@ import { EvidenceShelf } from "../detail/EvidenceShelf.ts"
 import { ChatHistory, type SessionForbidden, type SessionNotFound } from "../history/ChatHistory.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import { TariffSchedules } from "../tariff/TariffSchedules.ts"
-import { answerTask } from "./answerTask.ts"
-import { greet, openTurn, refine } from "./openTurn.ts"
-import { outcomeOf } from "./outcome.ts"
-import { timed } from "./ParallelTasks.ts"
-import { type Outcome, recordTask } from "./recordTask.ts"
-import { foundBy, type TurnContext, type TurnRequest } from "./TurnContext.ts"
+import { type KeyReused, makeIdempotency } from "./Idempotency.ts"
+import { openTurn, subjectOf } from "./openTurn.ts"
+import { runTurn, type Services, shelve } from "./runTurn.ts"
+import type { Ending, TurnRequest } from "./TurnContext.ts"
 import { type LoggedEvent, makeTurnLog } from "./TurnLog.ts"
+import { type Reading, type TurnForbidden, type TurnGone, TurnLogs } from "./TurnLogs.ts"
 
 export interface Turn {
   readonly turnId: TurnId
-  /** The turn's events from the first one on. Leaving it before its end counts as leaving the turn. */
+  /** The turn's events behind the point that was asked for, to the last one. */
   readonly events: Stream.Stream<LoggedEvent>
 }
 
 /** The message is about something else than trade; only when `TRADE_FILTER` is on. */
-export class NotTrade extends Schema.TaggedError<NotTrade>()("NotTrade", { language: Language }) {}
+class NotTrade extends Schema.TaggedError<NotTrade>()("NotTrade", { language: Language }) {}
+
+/** No turn starts here now: as many run as may, or the service shuts down. */
+class TurnsRefused extends Schema.TaggedError<TurnsRefused>()("TurnsRefused", {
+  reason: Schema.Literals(["busy", "draining"]),
+}) {}
+
+export type ReadError = TurnGone | TurnForbidden
+export type StartError = SessionNotFound | SessionForbidden | NotTrade | TurnsRefused | KeyReused | ReadError
 
 export class ChatTurn extends Context.Service<
   ChatTurn,
   {
-    /** Starts a turn; fails before its first event when the session is not the caller's or the filter refuses. */
-    readonly start: (request: TurnRequest) => Effect.Effect<Turn, SessionNotFound | SessionForbidden | NotTrade>
+    /** Starts a turn, or joins the one that the request's key stands for. Fails before its first event. */
+    readonly start: (request: TurnRequest) => Effect.Effect<Turn, StartError>
+    /** The rest of a turn; none when nothing is behind that sequence and nothing will be. */
+    readonly resume: (turnId: TurnId, after: number, caller: Caller) => Effect.Effect<Option.Option<Turn>, ReadError>
+    /** Ends the answer now; again, or after the turn's end, it changes nothing. */
+    readonly stop: (turnId: TurnId, caller: Caller) => Effect.Effect<void, ReadError>
+    /** Whether new turns are taken. */
+    readonly isOpen: Effect.Effect<boolean>
+    /** Takes no more turns, lets those that run end, and cuts short what takes too long. */
+    readonly drain: Effect.Effect<void>
   }
 >()("hs-trade-chat/chat/ChatTurn") {
   static readonly layer = Layer.effect(
     ChatTurn,
     Effect.suspend(() => make),
-  )
+  ).pipe(Layer.provide(TurnLogs.layer))
 }
 
-/** How long a shutdown waits for turns that are running. */
-const grace = "20 seconds"
+/** How long a turn goes on without anybody who reads it. */
+const grace = "15 seconds"
 
-const tradeFilter = Config.schema(Schema.Literals(["off", "on"]), "TRADE_FILTER").pipe(Config.withDefault("off"))
+/** How long a shutdown waits for turns to end, and then for those that it cut short. */
+const drainsFor = "20 seconds"
+const cutWithin = "5 seconds"
+
+/** How long a retry waits for the turn that it joins to begin. */
+const begins = Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 60 }))
+
+const config = Config.all({
+  tradeFilter: Config.schema(Schema.Literals(["off", "on"]), "TRADE_FILTER").pipe(Config.withDefault("off")),
+  mostAtOnce: Config.schema(
+    Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100_000 })),
+    "MAX_ACTIVE_TURNS",
+  ).pipe(Config.withDefault(2000)),
+})
 
 const make = Effect.gen(function* () {
-  const tradeOnly = (yield* tradeFilter) === "on"
+  const { mostAtOnce, tradeFilter } = yield* config
   const services: Services = {
     hs: yield* HarmonizedSystem,
     detail: yield* DetailPages,
@@ -58,125 +88,81 @@ const make = Effect.gen(function* () {
     shelf: yield* EvidenceShelf,
     recent: yield* RecentQueries,
   }
+  const logs = yield* TurnLogs
+  const keys = yield* makeIdempotency
+  const watching = yield* FiberSet.make<void>()
   const running = yield* FiberSet.make<void>()
-  yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(running).pipe(Effect.timeoutOption(grace)))
+  const endings = new Map<string, Deferred.Deferred<Ending>>()
+  const draining = yield* Ref.make(false)
+
+  const end = (turnId: string, how: Ending): Effect.Effect<void> => {
+    const ending = endings.get(turnId)
+    return ending ? Effect.asVoid(Deferred.succeed(ending, how)) : Effect.void
+  }
+  yield* logs.stops.pipe(
+    Stream.runForEach((turnId) => end(turnId, "stopped")),
+    Effect.forkScoped,
+  )
+
+  const abandonUnread = (turnId: TurnId): Effect.Effect<void> =>
+    Effect.gen(function* () {
+      yield* Effect.sleep(grace)
+      if (!endings.has(turnId)) return
+      yield* (yield* logs.isFollowed(turnId)) ? abandonUnread(turnId) : end(turnId, "stopped")
+    })
+
+  const from = (turnId: TurnId, after: number, { follow }: Reading): Turn => {
+    const left = Effect.suspend(() =>
+      endings.has(turnId) ? FiberSet.run(watching, abandonUnread(turnId)) : Effect.void,
+    )
+    return { turnId, events: Stream.ensuring(follow(after), left) }
+  }
+
+  const begin = Effect.fnUntraced(function* (request: TurnRequest, turnId: TurnId) {
+    if (yield* Ref.get(draining)) return yield* new TurnsRefused({ reason: "draining" })
+    if (endings.size >= mostAtOnce) return yield* new TurnsRefused({ reason: "busy" })
+    const subject = yield* subjectOf(request, services.history, services.hs)
+    const log = yield* makeTurnLog()
+    const turn = yield* openTurn(request, subject, services, log, turnId)
+    const { intent, recognition } = turn.grounding
+    const answersBack = subject !== request.message
+    if (tradeFilter === "on" && !intent.trade && !answersBack) {
+      return yield* new NotTrade({ language: recognition.language })
+    }
+    yield* logs.keep(turnId, request.caller, log)
+    endings.set(turnId, turn.ending)
+    const run = Effect.andThen(runTurn(turn, request, services), shelve(turn, services.shelf)).pipe(
+      Effect.ensuring(Effect.sync(() => endings.delete(turnId))),
+      Effect.withSpan("ChatTurn", { attributes: { "turn.id": turnId, "turn.caller": request.caller._tag } }),
+    )
+    yield* FiberSet.run(running, run)
+  })
 
   return ChatTurn.of({
     start: Effect.fn("ChatTurn.start")(function* (request: TurnRequest) {
-      const { caller } = request
-      let subject = request.message
-      if (caller._tag === "Member" && request.sessionId !== null) {
-        yield* services.history
-          .authorize(caller.userId, request.sessionId)
-          .pipe(
-            Effect.catchTag("HistoryUnavailable", (error) => Effect.logWarning("session not checked", error.reason)),
-          )
-        const open = yield* Effect.orElseSucceed(services.history.openQuestion(request.sessionId), () => Option.none())
-        if (Option.isSome(open)) subject = refine(request.message, open.value, services.hs)
-      }
-      const log = yield* makeTurnLog
-      const turn = yield* openTurn(request, subject, services.hs, services.schedules, services.history, log)
-      const { intent, recognition } = turn.grounding
-      const answersBack = subject !== request.message
-      if (tradeOnly && !intent.trade && !answersBack) return yield* new NotTrade({ language: recognition.language })
-      const run =
-        caller._tag === "Guest"
-          ? Effect.raceFirst(runTurn(turn, request, services), Deferred.await(turn.abandoned))
-          : runTurn(turn, request, services)
-      yield* FiberSet.run(
-        running,
-        Effect.withSpan(Effect.andThen(run, shelve(turn, services.shelf)), "ChatTurn", {
-          attributes: { "turn.id": turn.turnId, "turn.caller": caller._tag },
-        }),
-      )
-      const leave = Effect.flatMap(log.ended, (ended) =>
-        ended ? Effect.void : Deferred.succeed(turn.abandoned, undefined),
-      )
-      return { turnId: turn.turnId, events: Stream.ensuring(log.follow(0), leave) }
+      const turnId = TurnId.make(randomUUID())
+      const claimed = yield* keys.claim(request, turnId)
+      if (claimed === turnId) yield* Effect.tapError(begin(request, turnId), () => keys.release(request))
+      const reading = yield* logs
+        .find(claimed, request.caller)
+        .pipe(Effect.retry({ schedule: begins, while: ({ _tag }) => _tag === "TurnGone" }))
+      return from(claimed, 0, reading)
+    }),
+    resume: Effect.fn("ChatTurn.resume")(function* (turnId: TurnId, after: number, caller: Caller) {
+      const reading = yield* logs.find(turnId, caller)
+      return (yield* reading.isOver(after)) ? Option.none() : Option.some(from(turnId, after, reading))
+    }),
+    stop: Effect.fn("ChatTurn.stop")(function* (turnId: TurnId, caller: Caller) {
+      yield* logs.find(turnId, caller)
+      yield* endings.has(turnId) ? end(turnId, "stopped") : logs.askToStop(turnId)
+    }),
+    isOpen: Effect.map(Ref.get(draining), (closed) => !closed),
+    drain: Effect.gen(function* () {
+      yield* Ref.set(draining, true)
+      const ended = FiberSet.awaitEmpty(running)
+      yield* Effect.timeoutOption(ended, drainsFor)
+      yield* Effect.forEach([...endings.keys()], (turnId) => end(turnId, "drained"), { discard: true })
+      yield* Effect.timeoutOption(ended, cutWithin)
     }),
   })
 })
-
-interface Services {
-  readonly hs: HarmonizedSystem["Service"]
-  readonly detail: DetailPages["Service"]
-  readonly model: AnswerModel["Service"]
-  readonly history: ChatHistory["Service"]
-  readonly schedules: TariffSchedules["Service"]
-  readonly shelf: EvidenceShelf["Service"]
-  readonly recent: RecentQueries["Service"]
-}
-
-const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnRequest, services: Services) {
-  const { caller, sessionId } = turn
-  yield* greet(turn, request, services.detail.context7Enabled)
-  const outcome = yield* Deferred.make<Outcome>()
-
-  const answering = timed(Effect.tapDefect(answerTask(turn, services.model), sayBroken(turn, "A", "ANSWER_FAILED")))
-  const preparing = timed(
-    Effect.tapDefect(
-      services.detail.prepare(turn.grounding.recognition, turn.voice),
-      sayBroken(turn, "B", "DETAIL_PAGE_FAILED"),
-    ),
-  ).pipe(Effect.tap(({ exit }) => Deferred.succeed(turn.detail, Exit.isSuccess(exit) ? exit.value : null)))
-  const recording =
-    caller._tag === "Member" && sessionId !== null
-      ? timed(recordTask({ ...turn, sessionId }, caller.userId, services.history, outcome))
-      : Effect.succeed(null)
-
-  const [[detail, answer], record] = yield* Effect.all(
-    [
-      Effect.all([preparing, answering], { concurrency: "unbounded" }).pipe(
-        Effect.tap(([detail, answer]) =>
-          Effect.flatMap(Clock.currentTimeMillis, (ended) => {
-            const record =
-              caller._tag === "Member"
-                ? { exit: Exit.succeed({ messagesSaved: 2, work: 0 }), started: turn.started, ended }
-                : null
-            return Deferred.succeed(outcome, outcomeOf(turn, answer, detail, record, ended))
-          }),
-        ),
-      ),
-      recording,
-      note(turn, services.recent),
-    ],
-    { concurrency: "unbounded" },
-  )
-
-  const final = outcomeOf(turn, answer, detail, record, yield* Clock.currentTimeMillis)
-  yield* turn.voice.say({ eventType: "stream_end", status: final.status, parallelTaskMetrics: final.metrics })
-})
-
-/** What the turn found is there for the code's page, whoever asked; what another turn found is there already. */
-const shelve = (turn: TurnContext, shelf: EvidenceShelf["Service"]) =>
-  Effect.gen(function* () {
-    const found = Option.getOrNull(yield* foundBy(turn))
-    if (!found || found.cacheHit) return
-    const { detected, evidence } = found.info
-    if (detected && evidence.length > 0) yield* shelf.keep(detected.code, evidence)
-  })
-
-/** What a member asked for is among the member's recent queries when the turn ends. */
-const note = ({ caller, detail, grounding }: TurnContext, recent: RecentQueries["Service"]) =>
-  caller._tag === "Guest"
-    ? Effect.void
-    : Effect.flatMap(Deferred.await(detail), (found) =>
-        recent.note(caller.userId, grounding.recognition, found?.info.detected?.code ?? null),
-      )
-
-/** A defect is ours: logged with the turn's id, and told to the reader as one task's failure. */
-const sayBroken = (turn: TurnContext, task: "A" | "B", errorCode: string) => (defect: unknown) => {
-  const message =
-    turn.grounding.recognition.language === "ko" ? "내부 오류가 발생했습니다." : "Something went wrong on our side."
-  return Effect.logError("task broken", { task, turnId: turn.turnId, defect }).pipe(
-    Effect.andThen(
-      turn.voice.sayError({
-        task,
-        errorCode,
-        message,
-        cause: { type: "Defect", message: turn.turnId },
-        recoverable: false,
-      }),
-    ),
-  )
-}

@@ -14,7 +14,11 @@ export interface TurnRequest {
   /** A member's session to go on with. */
   readonly sessionId: SessionId | null
   readonly language: Language | null
+  /** The client's own name for this question; asked again under it, it is the same turn. */
+  readonly idempotencyKey: string | null
 }
+
+export type Ending = "stopped" | "drained"
 
 export interface TurnContext {
   readonly turnId: TurnId
@@ -25,8 +29,8 @@ export interface TurnContext {
   readonly voice: Voice
   /** Done as soon as task B is; never failed. */
   readonly detail: Deferred.Deferred<DetailResult | null>
-  /** Done when the answer is no longer wanted. */
-  readonly abandoned: Deferred.Deferred<void>
+  /** Done when the answer must end before its end: nobody wants it any more, or the service shuts down. */
+  readonly ending: Deferred.Deferred<Ending>
   /** Milliseconds since the epoch. */
   readonly started: number
 }
@@ -51,6 +55,8 @@ export interface Voice extends TurnVoice {
   readonly sayError: (failure: TaskFailure) => Effect.Effect<void>
   /** A progress that never falls. */
   readonly progress: (at: number) => number
+  /** Events by which every reader is behind. */
+  readonly lag: () => number
   readonly firstToken: () => number | null
   readonly firstButton: () => number | null
 }
@@ -89,5 +95,13 @@ export const makeVoice = (log: TurnLog, language: Language): Voice => {
       task,
       recoverable,
     })
-  return { say, announce, sayError, progress, firstToken: () => firstToken, firstButton: () => firstButton }
+  return {
+    say,
+    announce,
+    sayError,
+    progress,
+    lag: log.lag,
+    firstToken: () => firstToken,
+    firstButton: () => firstButton,
+  }
 }

@@ -3,9 +3,13 @@
  * point at their own speed.
  *
  *     append ──► [1][2][3]…[n] ◄── follow(after): what is there, then what comes, until the last event
+ *
+ * A log that grows too large lets go of its oldest pieces of the answer, and of nothing else; a reader who comes too late
+ * for them is told so in their place, with the answer as far as they said it.
  */
 import { Clock, Deferred, Effect, Option, Schema, Stream } from "effect"
 import { ChatEvent, type ChatEventBody, isLast } from "../domain/ChatEvent.ts"
+import { shortened } from "./shortened.ts"
 
 export interface LoggedEvent {
   readonly sequence: number
@@ -18,35 +22,124 @@ export interface TurnLog {
   readonly append: (event: ChatEventBody) => Effect.Effect<LoggedEvent>
   /** Events with a higher sequence than `after`, live; ends behind the turn's last event. */
   readonly follow: (after: number) => Stream.Stream<LoggedEvent>
-  readonly ended: Effect.Effect<boolean>
+  /** The same for whoever keeps a copy: no reader. */
+  readonly copy: (after: number) => Stream.Stream<LoggedEvent>
+  /** Whether nothing will come after this sequence. */
+  readonly isOver: (after: number) => boolean
+  readonly whenEnded: Effect.Effect<void>
+  readonly readers: () => number
+  /** Characters that it keeps. */
+  readonly size: () => number
+  /** Events by which the foremost of its readers is behind; 0 without readers. */
+  readonly lag: () => number
 }
 
-const encode = Schema.encodeSync(Schema.fromJsonString(ChatEvent))
+/** Characters of JSON that a log keeps. */
+const largest = 1_000_000
 
-export const makeTurnLog: Effect.Effect<TurnLog> = Effect.sync(() => {
-  const events: Array<LoggedEvent> = []
-  let grown = Deferred.makeUnsafe<void>()
-  let ended = false
+const encodeEvent = Schema.encodeSync(Schema.fromJsonString(ChatEvent))
 
-  const append = (event: ChatEventBody) =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
-      const sequence = events.length + 1
-      const stamped = { ...event, sequence, timestamp: new Date(now).toISOString() } as ChatEvent
-      const logged = { sequence, name: event.eventType, data: encode(stamped) }
-      events.push(logged)
-      ended = isLast(event)
-      const waiting = grown
-      grown = Deferred.makeUnsafe()
-      Deferred.doneUnsafe(waiting, Effect.void)
-      return logged
-    })
-
-  const next = (after: number): Effect.Effect<readonly [ReadonlyArray<LoggedEvent>, Option.Option<number>]> =>
-    Effect.suspend(() => {
-      if (after < events.length) return Effect.succeed([events.slice(after), Option.some(events.length)] as const)
-      if (ended) return Effect.succeed([[], Option.none()] as const)
-      return Effect.flatMap(Deferred.await(grown), () => next(after))
-    })
-
-  return { append, follow: (after) => Stream.paginate(after, next), ended: Effect.sync(() => ended) }
+export const stamp = (event: ChatEventBody, sequence: number, now: number): LoggedEvent => ({
+  sequence,
+  name: event.eventType,
+  data: encodeEvent({ ...event, sequence, timestamp: new Date(now).toISOString() } as ChatEvent),
 })
+
+export const makeTurnLog = (room = largest): Effect.Effect<TurnLog> =>
+  Effect.sync(() => {
+    const kept: Array<LoggedEvent> = []
+    const readers = new Set<{ at: number }>()
+    let last = 0
+    let size = 0
+    let lost = ""
+    let grown = Deferred.makeUnsafe<void>()
+    const ended = Deferred.makeUnsafe<void>()
+    const isOver = (after: number) => Deferred.isDoneUnsafe(ended) && after >= last
+
+    const trim = () => {
+      while (size > room) {
+        const index = kept.findIndex(({ name }) => name === "main_message_data")
+        const [piece] = index < 0 ? [] : kept.splice(index, 1)
+        if (piece === undefined) return
+        size -= piece.data.length
+        lost += (JSON.parse(piece.data) as { readonly content: string }).content
+      }
+    }
+
+    const append = (event: ChatEventBody) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const logged = stamp(event, ++last, now)
+        kept.push(logged)
+        size += logged.data.length
+        trim()
+        if (isLast(event)) Deferred.doneUnsafe(ended, Effect.void)
+        const waiting = grown
+        grown = Deferred.makeUnsafe()
+        Deferred.doneUnsafe(waiting, Effect.void)
+        return logged
+      })
+
+    /** From behind `after`; what is missing before an event is told in its place. */
+    const since = (after: number, now: number): ReadonlyArray<LoggedEvent> => {
+      let expected = after + 1
+      return kept.slice(firstAfter(kept, after)).flatMap((event) => {
+        const missing = event.sequence > expected ? [stamp(incomplete(lost), event.sequence - 1, now)] : []
+        expected = event.sequence + 1
+        return [...missing, event]
+      })
+    }
+
+    const next = (reader: {
+      at: number
+    }): Effect.Effect<readonly [ReadonlyArray<LoggedEvent>, Option.Option<typeof reader>]> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        if (reader.at < last) {
+          const events = since(reader.at, now)
+          reader.at = last
+          return Effect.succeed([events, Option.some(reader)] as const)
+        }
+        if (isOver(reader.at)) return Effect.succeed([[], Option.none()] as const)
+        return Effect.flatMap(Deferred.await(grown), () => next(reader))
+      })
+
+    return {
+      append,
+      follow: (after) =>
+        Stream.suspend(() => {
+          const reader = { at: after }
+          readers.add(reader)
+          return Stream.paginate(reader, next).pipe(Stream.ensuring(Effect.sync(() => readers.delete(reader))))
+        }),
+      copy: (after) => Stream.suspend(() => Stream.paginate({ at: after }, next)),
+      isOver,
+      whenEnded: Deferred.await(ended),
+      readers: () => readers.size,
+      size: () => size,
+      lag: () => (readers.size === 0 ? 0 : last - Math.max(...[...readers].map(({ at }) => at))),
+    }
+  })
+
+const firstAfter = (events: ReadonlyArray<LoggedEvent>, after: number): number => {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((events[middle]?.sequence ?? 0) > after) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+const incomplete = (answer: string): ChatEventBody => {
+  const message = "Some pieces of the answer are no longer kept; `partialContent` is what they said."
+  return {
+    eventType: "error",
+    type: "error",
+    errorCode: "REPLAY_INCOMPLETE",
+    errorMessage: message,
+    message,
+    error: { type: "ReplayIncomplete", message },
+    task: null,
+    recoverable: true,
+    partialContent: shortened(answer).text,
+  }
+}

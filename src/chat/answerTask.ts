@@ -4,6 +4,7 @@ import type { FinishReason } from "../domain/ChatEvent.ts"
 import { dotted } from "../domain/HsCode.ts"
 import type { AnswerModel } from "../answer/AnswerModel.ts"
 import { answerStarts } from "./narration.ts"
+import { shortened } from "./shortened.ts"
 import { foundBy, type TurnContext } from "./TurnContext.ts"
 
 export interface AnswerResult {
@@ -12,30 +13,21 @@ export interface AnswerResult {
   readonly model: string
   readonly finishReason: FinishReason
   readonly pieces: number
-}
-
-/** Largest answer that one event carries, in UTF-8 bytes; the pieces before it carry the whole. */
-const largestFullContent = 40_000
-
-const truncated = (content: string) => {
-  const bytes = Buffer.from(content)
-  if (bytes.byteLength <= largestFullContent) return { fullContent: content }
-  return {
-    fullContent: bytes
-      .subarray(0, largestFullContent)
-      .toString()
-      .replace(/\ufffd$/, ""),
-    truncated: true as const,
-  }
+  /** It was cut short because the service shuts down. */
+  readonly drained: boolean
 }
 
 /** Characters of one piece at most, so that no event grows too large. */
 const longestPiece = 8000
 
+/** Events that readers may be behind before small pieces are merged, and the characters of a merged one. */
+const patience = 32
+const mergedPiece = 2000
+
 const piecesOf = (text: string): ReadonlyArray<string> =>
   text.match(new RegExp(`[\\s\\S]{1,${longestPiece}}(?![\\udc00-\\udfff])`, "g")) ?? []
 
-/** Runs to the end of the answer, its failure, or until nobody wants it; what was said is kept in each case. */
+/** Runs to the end of the answer, its failure, or until it is ended from outside; what was said is kept in each case. */
 export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnContext, model: AnswerModel["Service"]) {
   const { grounding, voice } = turn
   const { recognition } = grounding
@@ -48,11 +40,24 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
     progress: voice.progress(answerStarts.progress),
   })
   let content = ""
+  let unsaid = ""
   let answeredBy = "none"
   let pieces = 0
   let finishReason: FinishReason = "cancelled"
   let usage = { inputTokens: 0, outputTokens: 0 }
-  const failure = yield* model.answer(grounding).pipe(
+  const say = Effect.suspend(() => {
+    const text = unsaid
+    unsaid = ""
+    return Effect.forEach(
+      piecesOf(text),
+      (piece) => {
+        pieces += 1
+        return voice.say({ eventType: "main_message_data", type: "content", content: piece, partialContent: piece })
+      },
+      { discard: true },
+    )
+  })
+  const ending = yield* model.answer(grounding).pipe(
     Stream.runForEach((part) => {
       if (part._tag === "Model") {
         answeredBy = part.model
@@ -64,22 +69,16 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
         return Effect.void
       }
       content += part.text
-      return Effect.forEach(
-        piecesOf(part.text),
-        (piece) => {
-          pieces += 1
-          return Effect.andThen(
-            voice.say({ eventType: "main_message_data", type: "content", content: piece, partialContent: piece }),
-            Effect.yieldNow,
-          )
-        },
-        { discard: true },
-      )
+      unsaid += part.text
+      const merge = voice.lag() > patience && unsaid.length < mergedPiece
+      return merge ? Effect.void : Effect.andThen(say, Effect.yieldNow)
     }),
-    Effect.raceFirst(Deferred.await(turn.abandoned)),
     Effect.as(null),
+    Effect.raceFirst(Deferred.await(turn.ending)),
     Effect.catchTag("AnswerFailed", Effect.succeed),
   )
+  yield* say
+  const failure = typeof ending === "object" ? ending : null
   if (failure !== null) {
     finishReason = "error"
     const message =
@@ -92,13 +91,15 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
       recoverable: false,
     })
   }
+  const whole = shortened(content)
   const detail = Option.getOrNull(yield* foundBy(turn))
   const detected = detail?.info.detected ?? grounding.detected
   const addressed = (detail?.info.evidence ?? []).filter(({ source }) => source !== "")
   yield* voice.say({
     eventType: "main_message_complete",
     type: "metadata",
-    ...truncated(content),
+    fullContent: whole.text,
+    ...(whole.truncated ? { truncated: true as const } : {}),
     sources: addressed.map(({ title, source }) => ({ title, url: source })),
     ragSources: addressed.map(({ source }) => source),
     relatedInfo: {
@@ -118,5 +119,5 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
       confidence: detected?.confidence ?? 0,
     },
   })
-  return { content, model: answeredBy, finishReason, pieces } satisfies AnswerResult
+  return { content, model: answeredBy, finishReason, pieces, drained: ending === "drained" } satisfies AnswerResult
 })

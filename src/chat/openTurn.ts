@@ -3,7 +3,7 @@ import { Clock, Deferred, Effect, Option } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Grounding, PlacedCandidate, Standing } from "../domain/Grounding.ts"
 import type { Candidate } from "../domain/Recognition.ts"
-import { SessionId, TurnId } from "../domain/Turn.ts"
+import { SessionId, type TurnId } from "../domain/Turn.ts"
 import type { DetailResult } from "../detail/DetailPages.ts"
 import { cite } from "../detail/citations.ts"
 import { settle } from "../detail/settle.ts"
@@ -12,18 +12,14 @@ import type { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import type { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { detectIntent } from "./detectIntent.ts"
 import { sessionNote } from "./narration.ts"
-import { foundBy, makeVoice, type TurnContext, type TurnRequest } from "./TurnContext.ts"
+import { type Ending, foundBy, makeVoice, type TurnContext, type TurnRequest } from "./TurnContext.ts"
 import type { TurnLog } from "./TurnLog.ts"
 
 const shortAnswer = 40
 const knownByItself = 0.5
 
 /** What a message asks about when it may answer the question that the session's last turn asked back. */
-export const refine = (
-  message: string,
-  { product, question }: OpenQuestion,
-  hs: HarmonizedSystem["Service"],
-): string => {
+const refine = (message: string, { product, question }: OpenQuestion, hs: HarmonizedSystem["Service"]): string => {
   const said = message.trim().toLowerCase()
   const option = question.options.find(
     ({ label }) => said.includes(label.toLowerCase()) || label.toLowerCase().includes(said),
@@ -32,6 +28,20 @@ export const refine = (
   const byItself = hs.recognize(message).candidates[0]?.confidence ?? 0
   return message.length <= shortAnswer && byItself < knownByItself ? `${message} ${product}` : message
 }
+
+/** What the request is about; fails when its session is somebody else's. */
+export const subjectOf = Effect.fnUntraced(function* (
+  { caller, message, sessionId }: TurnRequest,
+  history: ChatHistory["Service"],
+  hs: HarmonizedSystem["Service"],
+) {
+  if (caller._tag === "Guest" || sessionId === null) return message
+  yield* history
+    .authorize(caller.userId, sessionId)
+    .pipe(Effect.catchTag("HistoryUnavailable", (error) => Effect.logWarning("session not checked", error.reason)))
+  const open = yield* Effect.orElseSucceed(history.openQuestion(sessionId), () => Option.none())
+  return Option.isSome(open) ? refine(message, open.value, hs) : message
+})
 
 const turnsRemembered = 10
 const patience = "300 millis"
@@ -56,13 +66,18 @@ const standingIn =
     return successors.length > 0 ? { successors } : "unknown"
   }
 
+interface OpenedWith {
+  readonly history: ChatHistory["Service"]
+  readonly hs: HarmonizedSystem["Service"]
+  readonly schedules: TariffSchedules["Service"]
+}
+
 export const openTurn = Effect.fnUntraced(function* (
   request: TurnRequest,
   subject: string,
-  hs: HarmonizedSystem["Service"],
-  schedules: TariffSchedules["Service"],
-  history: ChatHistory["Service"],
+  { history, hs, schedules }: OpenedWith,
   log: TurnLog,
+  turnId: TurnId,
 ) {
   const started = yield* Clock.currentTimeMillis
   const recognized = hs.recognize(subject)
@@ -91,13 +106,13 @@ export const openTurn = Effect.fnUntraced(function* (
     ...remembered(request, history),
   }
   return {
-    turnId: TurnId.make(randomUUID()),
+    turnId,
     caller: request.caller,
     sessionId: request.caller._tag === "Guest" ? null : (request.sessionId ?? SessionId.make(randomUUID())),
     grounding,
     voice: makeVoice(log, recognition.language),
     detail,
-    abandoned: yield* Deferred.make<void>(),
+    ending: yield* Deferred.make<Ending>(),
     started,
   } satisfies TurnContext
 })

@@ -8,7 +8,7 @@ import { metricsOf, type TaskRun, timingOf } from "./ParallelTasks.ts"
 import type { Outcome, RecordResult } from "./recordTask.ts"
 import type { TurnContext } from "./TurnContext.ts"
 
-const nothingAnswered: AnswerResult = { content: "", model: "none", finishReason: "error", pieces: 0 }
+const nothingAnswered: AnswerResult = { content: "", model: "none", finishReason: "error", pieces: 0, drained: false }
 
 export const outcomeOf = (
   turn: TurnContext,
@@ -54,8 +54,9 @@ export const outcomeOf = (
 const statusOf = (
   answer: "completed" | "cancelled" | "failed",
   others: ReadonlyArray<string>,
-  { content }: AnswerResult,
+  { content, drained }: AnswerResult,
 ): TurnStatus => {
+  if (drained) return "partial"
   if (answer === "cancelled") return "cancelled"
   if (answer === "failed") return content === "" ? "failed" : "partial"
   return others.includes("failed") ? "partial" : "completed"

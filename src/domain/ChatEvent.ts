@@ -176,6 +176,8 @@ const fieldsByEvent = {
     error: Schema.Struct({ type: Schema.String, message: Schema.String }),
     task: Schema.NullOr(Schema.Literals(["A", "B", "C"])),
     recoverable: Schema.Boolean,
+    /** Of `REPLAY_INCOMPLETE`: the answer as far as the missing pieces said it. */
+    partialContent: Schema.optionalKey(Schema.String),
   },
   stream_end: { status: TurnStatus, parallelTaskMetrics: ParallelTaskMetrics },
 }

@@ -38,7 +38,8 @@ export class TurnLimit extends HttpApiMiddleware.Service<TurnLimit, { requires: 
           const request = yield* HttpServerRequest.HttpServerRequest
           const policy = caller._tag === "Member" ? "member" : "guest"
           const allowed = allowances[policy]
-          if (Option.isNone(allowed)) return yield* app
+          const goesOn = request.headers["last-event-id"] !== undefined
+          if (goesOn || Option.isNone(allowed)) return yield* app
           const standing = yield* take(bucketOf(caller, request), allowed.value)
           yield* HttpEffect.appendPreResponseHandler((_, response) =>
             Effect.succeed(HttpServerResponse.setHeaders(response, headersOf(policy, allowed.value, standing))),

@@ -11,39 +11,15 @@ import { Comparison, DetailPage } from "../domain/DetailPage.ts"
 import type { Language } from "../domain/Recognition.ts"
 import { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { Api } from "./Api.ts"
-import { authentication, CurrentCaller, CurrentMember } from "./Authentication.ts"
+import { authentication, CurrentMember } from "./Authentication.ts"
+import { chat } from "./chatHandlers.ts"
 import { cacheable, representations } from "./cacheable.ts"
 import { operator } from "./operatorHandlers.ts"
 import { readCode } from "./readCode.ts"
 import { members } from "./memberHandlers.ts"
-import { readChatRequest } from "./chatRequest.ts"
 import { OperatorOnly } from "./OperatorOnly.ts"
-import { codeRefused, historyUnavailable, saying, sessionRefused, turnRefused, Unavailable } from "./problems.ts"
+import { codeRefused, historyUnavailable, saying, sessionRefused, Unavailable } from "./problems.ts"
 import { TurnLimit } from "./RateLimit.ts"
-import { sseResponse } from "./sse.ts"
-
-const chat = HttpApiBuilder.group(
-  Api,
-  "chat",
-  Effect.fnUntraced(function* (handlers) {
-    const turns = yield* ChatTurn
-    return handlers.handleRaw(
-      "send",
-      Effect.fnUntraced(function* ({ request }) {
-        const body = yield* readChatRequest(request)
-        const turn = yield* turns
-          .start({
-            message: body.message,
-            caller: yield* CurrentCaller,
-            sessionId: body.sessionId ?? body.session_uuid ?? null,
-            language: body.context?.language ?? null,
-          })
-          .pipe(Effect.mapError(turnRefused))
-        return sseResponse(turn.turnId, turn.events)
-      }),
-    )
-  }),
-)
 
 const search = HttpApiBuilder.group(
   Api,
@@ -147,11 +123,15 @@ const health = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const history = yield* ChatHistory
     const { context7State } = yield* DetailPages
+    const turns = yield* ChatTurn
     return handlers
       .handle("live", () => Effect.succeed({ status: "live" as const }))
       .handle("ready", () =>
-        history.ping.pipe(
-          Effect.mapError(() => new Unavailable(saying("HTTP_503", "The database does not answer."))),
+        turns.isOpen.pipe(
+          Effect.filterOrFail(Boolean, () => new Unavailable(saying("HTTP_503", "This instance is shutting down."))),
+          Effect.andThen(
+            Effect.mapError(history.ping, () => new Unavailable(saying("HTTP_503", "The database does not answer."))),
+          ),
           Effect.andThen(context7State),
           Effect.map((context7) => ({ status: "ready" as const, checks: { database: "up" as const, context7 } })),
         ),

@@ -4,7 +4,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
-import type { NotTrade } from "../chat/ChatTurn.ts"
+import type { ReadError, StartError } from "../chat/ChatTurn.ts"
 import type { PageError } from "../detail/CodePages.ts"
 import type { SessionForbidden, SessionNotFound } from "../history/ChatHistory.ts"
 
@@ -32,6 +32,8 @@ export class Unauthorized extends HttpApiError.Problem<Unauthorized>()(
 ) {}
 export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", declare(403, "Forbidden"), members) {}
 export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", declare(404, "Not Found"), members) {}
+export class Conflict extends HttpApiError.Problem<Conflict>()("Conflict", declare(409, "Conflict"), members) {}
+export class Gone extends HttpApiError.Problem<Gone>()("Gone", declare(410, "Gone"), members) {}
 /** A code that does not exist where it was looked for; `existing` names what does. */
 export class NoSuchCode extends HttpApiError.Problem<NoSuchCode>()("NoSuchCode", declare(404, "Not Found"), {
   ...members,
@@ -80,10 +82,33 @@ const onlyTrade = {
   en: "Only questions about trade are answered here: HS codes, duty rates, import requirements, trade statistics, customs clearance.",
 }
 
-export const turnRefused = (
-  error: SessionNotFound | SessionForbidden | NotTrade,
-): NotFound | Forbidden | Unprocessable =>
-  error._tag === "NotTrade" ? new Unprocessable(saying("CHAT_003", onlyTrade[error.language])) : sessionRefused(error)
+export const turnRefused = (error: ReadError): Gone | Forbidden =>
+  error._tag === "TurnGone"
+    ? new Gone(saying("CHAT_012", "This turn is not, or no longer, there to be read."))
+    : new Forbidden(saying("CHAT_008", "This turn belongs to somebody else."))
+
+const refusedTurns = {
+  busy: "As many questions as can be are being answered. Please try again in a moment.",
+  draining: "This instance is shutting down. Please try again.",
+}
+
+export const startRefused = (
+  error: StartError,
+): NotFound | Forbidden | Unprocessable | Unavailable | Conflict | Gone => {
+  switch (error._tag) {
+    case "NotTrade":
+      return new Unprocessable(saying("CHAT_003", onlyTrade[error.language]))
+    case "TurnsRefused":
+      return new Unavailable(saying("HTTP_503", refusedTurns[error.reason]))
+    case "KeyReused":
+      return new Conflict(saying("CHAT_011", "This Idempotency-Key was used with another question."))
+    case "SessionNotFound":
+    case "SessionForbidden":
+      return sessionRefused(error)
+    default:
+      return turnRefused(error)
+  }
+}
 
 export const codeRefused = (error: PageError): NoSuchCode | Unavailable => {
   switch (error._tag) {

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import type { TurnRequest } from "../../src/chat/TurnContext.ts"
@@ -31,6 +32,7 @@ const ask = (caller: Caller, more: Partial<TurnRequest> = {}): TurnRequest => ({
   caller,
   sessionId: null,
   language: null,
+  idempotencyKey: null,
   ...more,
 })
 const empty = (): Written => ({ begun: [], completed: [] })
@@ -157,7 +159,7 @@ layer(harmonizedSystem)("a turn", (it) => {
     }).pipe(Effect.provide(chatTurn(modelStalling, historyInMemory(empty())))),
   )
 
-  it.effect("stops the answer when its reader leaves, and records what was said", () =>
+  it.effect("stops the answer when nobody has read it for a while, and records what was said", () =>
     Effect.gen(function* () {
       const written = empty()
       const saved = yield* Deferred.make<void>()
@@ -175,6 +177,7 @@ layer(harmonizedSystem)("a turn", (it) => {
           Stream.takeUntil(({ name }) => name === "main_message_data"),
           Stream.runDrain,
         )
+        yield* TestClock.adjust("15 seconds")
         yield* Deferred.await(saved)
       }).pipe(Effect.provide(chatTurn(modelStalling, history)))
       assert.deepInclude(written.completed[0], { content: "half ", status: "cancelled", finishReason: "cancelled" })

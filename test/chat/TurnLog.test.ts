@@ -33,7 +33,7 @@ it.effect("gives every reader every event once, in order, whenever it comes and 
       fc.asyncProperty(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 50 }), (count, after) =>
         Effect.runPromise(
           Effect.gen(function* () {
-            const log = yield* makeTurnLog
+            const log = yield* makeTurnLog()
             const early = yield* Effect.forkChild(Stream.runCollect(log.follow(0)))
             yield* Effect.forEach(
               Array.from({ length: count }, (_, i) => `${i}`),
@@ -77,3 +77,25 @@ it("measures how well the tasks ran beside each other", () => {
   assert.strictEqual(guest.performance_analysis.parallel_efficiency, 0.7)
   assert.strictEqual(guest.performance_analysis.orchestration_overhead_ms, 20)
 })
+
+it.effect("that grows too large lets go of pieces of the answer only, and says what they said", () =>
+  Effect.gen(function* () {
+    const log = yield* makeTurnLog(4000)
+    const texts = Array.from({ length: 100 }, (_, n) => `piece ${n}, `)
+    yield* Effect.forEach(texts, (text) => log.append(piece(text)), { discard: true })
+    yield* log.append(end)
+    const events = (yield* Stream.runCollect(log.follow(0))).map(({ data }) => JSON.parse(data))
+    const [gap, ...rest] = events
+    assert.deepInclude(gap, { eventType: "error", errorCode: "REPLAY_INCOMPLETE", recoverable: true })
+    const said = rest.filter(({ eventType }) => eventType === "main_message_data").map(({ content }) => content)
+    assert.isBelow(said.length, texts.length)
+    assert.strictEqual([gap.partialContent, ...said].join(""), texts.join(""))
+    assert.deepStrictEqual(
+      events.map(({ sequence }) => sequence),
+      events.map((_, index) => gap.sequence + index),
+    )
+    assert.isAtMost(log.size(), 4000)
+    const late = yield* Stream.runCollect(log.follow(gap.sequence))
+    assert.strictEqual(late[0]?.sequence, gap.sequence + 1)
+  }),
+)

@@ -13,6 +13,7 @@ const ask = (message: string, more: Partial<TurnRequest> = {}): TurnRequest => (
   caller: member,
   sessionId: null,
   language: null,
+  idempotencyKey: null,
   ...more,
 })
 

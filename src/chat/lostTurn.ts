@@ -1,0 +1,37 @@
+/** How a turn ends for its readers when the instance that ran it is gone. Pure. */
+import type { ChatEventBody } from "../domain/ChatEvent.ts"
+import { metricsOf, timingOf } from "./ParallelTasks.ts"
+import { type LoggedEvent, stamp } from "./TurnLog.ts"
+
+const message = "The instance that ran this turn is gone; what it said until then is all there is."
+
+const lost: ChatEventBody = {
+  eventType: "error",
+  type: "error",
+  errorCode: "TURN_LOST",
+  errorMessage: message,
+  message,
+  error: { type: "TurnLost", message },
+  task: null,
+  recoverable: false,
+}
+
+const end = (now: number): ChatEventBody => ({
+  eventType: "stream_end",
+  status: "partial",
+  parallelTaskMetrics: metricsOf(
+    {
+      task_a: { ...timingOf("ai_response_generation", "failed", null), pieces: 0, characters: 0 },
+      task_b: { ...timingOf("detail_page_preparation", "failed", null), buttons: 0, context7_calls: 0 },
+      task_c: { ...timingOf("chat_history_saving", "failed", null), messages_saved: 0 },
+    },
+    { started: now, ended: now, firstToken: null, firstButton: null },
+    0,
+  ),
+})
+
+/** Behind the last event that is known. */
+export const lostTurn = (last: number, now: number): ReadonlyArray<LoggedEvent> => [
+  stamp(lost, last + 1, now),
+  stamp(end(now), last + 2, now),
+]

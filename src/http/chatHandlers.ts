@@ -1,0 +1,65 @@
+/** Binds questions and their streams to the turns. */
+import { Effect, Option } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { ChatTurn } from "../chat/ChatTurn.ts"
+import { Api } from "./Api.ts"
+import { CurrentCaller } from "./Authentication.ts"
+import { readChatRequest } from "./chatRequest.ts"
+import { lastEventOf, readIdempotencyKey } from "./chatHeaders.ts"
+import { startRefused, turnRefused } from "./problems.ts"
+import { sseResponse } from "./sse.ts"
+
+export const chat = HttpApiBuilder.group(
+  Api,
+  "chat",
+  Effect.fnUntraced(function* (handlers) {
+    const turns = yield* ChatTurn
+    return handlers
+      .handleRaw(
+        "send",
+        Effect.fnUntraced(function* ({ request }) {
+          const caller = yield* CurrentCaller
+          const last = yield* lastEventOf(request)
+          if (last) {
+            const rest = yield* turns.resume(last.turnId, last.sequence, caller).pipe(Effect.mapError(turnRefused))
+            return Option.match(rest, {
+              onNone: () => HttpServerResponse.empty({ status: 200 }),
+              onSome: ({ events, turnId }) => sseResponse(turnId, events),
+            })
+          }
+          const idempotencyKey = yield* readIdempotencyKey(request)
+          const body = yield* readChatRequest(request)
+          const turn = yield* turns
+            .start({
+              message: body.message,
+              caller,
+              sessionId: body.sessionId ?? body.session_uuid ?? null,
+              language: body.context?.language ?? null,
+              idempotencyKey,
+            })
+            .pipe(Effect.mapError(startRefused))
+          return sseResponse(turn.turnId, turn.events)
+        }),
+      )
+      .handleRaw(
+        "follow",
+        Effect.fnUntraced(function* ({ params, query, request }) {
+          const caller = yield* CurrentCaller
+          const last = yield* lastEventOf(request)
+          const after = last?.turnId === params.turnId ? last.sequence : (query.after ?? 0)
+          const rest = yield* turns.resume(params.turnId, after, caller).pipe(Effect.mapError(turnRefused))
+          return Option.match(rest, {
+            onNone: () => HttpServerResponse.empty({ status: 204 }),
+            onSome: ({ events, turnId }) => sseResponse(turnId, events),
+          })
+        }),
+      )
+      .handle(
+        "stop",
+        Effect.fnUntraced(function* ({ params }) {
+          yield* turns.stop(params.turnId, yield* CurrentCaller).pipe(Effect.mapError(turnRefused))
+        }),
+      )
+  }),
+)
