@@ -202,7 +202,7 @@ type Stamped = { readonly sequence: number; readonly timestamp: string }
 /** An event as readers get it. */
 export type ChatEvent = ChatEventBody & Stamped
 
-const eventNames = Object.keys(fieldsByEvent) as ReadonlyArray<EventName>
+export const eventNames = Object.keys(fieldsByEvent) as ReadonlyArray<EventName>
 
 export const ChatEvent: Schema.Codec<ChatEvent, unknown> = Schema.Union(eventNames.map((name) => stamped(name))).pipe(
   Schema.toCodecJson,

@@ -13,7 +13,8 @@ export class Api extends HttpApi.make("hs-trade-chat")
   .annotateMerge(
     OpenApi.annotations({
       title: "HS trade chat",
+      version: "0.1.0",
       description:
-        "Answers trade questions as a stream of events while it recognises the HS code and prepares the detail page.",
+        "Answers trade questions as a stream of events while it recognises the HS code and prepares the detail page. The events for machines: [JSON Schema](/events.schema.json), [AsyncAPI](/asyncapi.json).",
     }),
   ) {}

@@ -16,6 +16,7 @@ import { Api } from "./Api.ts"
 import { challenge, refuseTokensInQuery } from "./bearer.ts"
 import { trustedProxies } from "./ClientAddress.ts"
 import { cors } from "./Cors.ts"
+import { eventDocuments } from "./EventDocuments.ts"
 import { handlers } from "./handlers.ts"
 import { forStatus } from "./problems.ts"
 import { pathOf } from "./target.ts"
@@ -45,6 +46,7 @@ const problems = HttpRouter.middleware(
 const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
   HttpApiScalar.layer(Api, { path: "/docs" }),
+  eventDocuments,
 ).pipe(Layer.provide(refuseTokensInQuery), Layer.provide(trustedProxies), Layer.provide(cors), Layer.provide(problems))
 
 const limits = Layer.succeed(HttpIncomingMessage.MaxBodySize, largestBody)

@@ -32,7 +32,7 @@ const tokens = Layer.unwrap(
 
 const recentQueries = RecentQueries.layerOf(Redacted.make("a secret of this test"))
 /** Tests ask more in a minute than people do. */
-const unlimited = variables({ RATE_LIMIT_GUEST: "off", RATE_LIMIT_MEMBER: "off" })
+const unlimited = { RATE_LIMIT_GUEST: "off", RATE_LIMIT_MEMBER: "off" }
 
 const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),
@@ -47,11 +47,15 @@ const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([SharedState.layer.pipe(Layer.provide(variables({}))), migratedDatabase]),
 )
 
-export const service = api.pipe(
-  Layer.provide(unlimited),
-  Layer.provideMerge(NodeHttpServer.layerTest),
-  Layer.provideMerge(rooms),
-)
+/** With these variables of the HTTP edge. */
+export const serviceWith = (edge: Record<string, string>) =>
+  api.pipe(
+    Layer.provide(variables({ ...unlimited, ...edge })),
+    Layer.provideMerge(NodeHttpServer.layerTest),
+    Layer.provideMerge(rooms),
+  )
+
+export const service = serviceWith({})
 
 /** The same with the trade filter switched on. */
 export const filteringService = service.pipe(

@@ -1,0 +1,166 @@
+/** Programs that people really read streams with: each reads a whole turn of the whole service. */
+import { assert, layer } from "@effect/vitest"
+import { fetchEventSource } from "@microsoft/fetch-event-source"
+import { Effect, Layer, Stream } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { HttpApiClient } from "effect/http-api"
+import { execFile, spawnSync } from "node:child_process"
+import { promisify } from "node:util"
+import { vi } from "vitest"
+import { createChatClient, type TurnEvent } from "../../src/client/index.ts"
+import { Api } from "../../src/http/Api.ts"
+import { Tokens } from "../../src/http/Tokens.ts"
+import { decodeEvent } from "../chat/TestRooms.ts"
+import * as Chromium from "./Browser.ts"
+import { baseUrl, serviceWith } from "./TestService.ts"
+
+const message = "8517.13 스마트폰 관세율"
+const body = JSON.stringify({ message })
+const headers = { "content-type": "application/json" }
+
+const curl = spawnSync("curl", ["--version"]).status === 0
+
+/** Nothing missing, nothing twice, the code recognised, and the pieces are the answer. */
+const assertWhole = (events: ReadonlyArray<TurnEvent>) => {
+  assert.deepStrictEqual(
+    events.map(({ sequence }) => sequence),
+    events.map((_, index) => index + 1),
+  )
+  let answer = ""
+  const codes: Array<string> = []
+  for (const event of events) {
+    if (event.eventType === "main_message_data") answer += event.content
+    if (event.eventType === "main_message_complete") assert.strictEqual(answer, event.fullContent)
+    if (event.eventType === "detail_page_button_ready") codes.push(event.metadata.hscode)
+  }
+  assert.include(answer, "8517.13")
+  assert.include(codes, "8517.13")
+  const last = events.at(-1)
+  assert.strictEqual(last?.eventType === "stream_end" ? last.status : null, "completed")
+}
+
+const collected = async (source: AsyncIterable<TurnEvent>): Promise<ReadonlyArray<TurnEvent>> => {
+  const events: Array<TurnEvent> = []
+  for await (const event of source) events.push(event)
+  return events
+}
+
+/** What `@microsoft/fetch-event-source` takes of a browser: timers of the window, and whether its page is seen. */
+const asInBrowsers = Effect.acquireRelease(
+  Effect.sync(() => {
+    vi.stubGlobal("window", globalThis)
+    vi.stubGlobal("document", { hidden: false, addEventListener: () => {}, removeEventListener: () => {} })
+  }),
+  () => Effect.sync(() => vi.unstubAllGlobals()),
+)
+
+const service = Layer.unwrap(Effect.map(Chromium.Browser, ({ origin }) => serviceWith({ CORS_ORIGINS: origin }))).pipe(
+  Layer.provideMerge(Chromium.Browser.layer),
+)
+
+/** What a script in the page returns; it is written with the address of the service. */
+const inPage = (script: (base: string) => string) =>
+  Effect.gen(function* () {
+    const browser = yield* Chromium.Browser
+    return yield* browser.run(script(JSON.stringify(yield* baseUrl)))
+  })
+
+layer(service, { excludeTestServices: true })("a whole turn is read by", (it) => {
+  it.effect.skipIf(!curl)("curl -N (needs curl)", () =>
+    Effect.gen(function* () {
+      const url = `${yield* baseUrl}/api/chat`
+      const { stdout } = yield* Effect.promise(() =>
+        promisify(execFile)("curl", ["-sSN", url, "-H", "content-type: application/json", "-d", body]),
+      )
+      const blocks = stdout.split("\n\n").filter((block) => block !== "" && !block.startsWith(":"))
+      assertWhole(blocks.map((block) => decodeEvent(/^data: (.*)$/m.exec(block)?.[1])))
+    }),
+  )
+
+  it.effect("@microsoft/fetch-event-source", () =>
+    Effect.gen(function* () {
+      yield* asInBrowsers
+      const url = `${yield* baseUrl}/api/chat`
+      const events: Array<TurnEvent> = []
+      yield* Effect.promise(() =>
+        fetchEventSource(url, {
+          method: "POST",
+          headers,
+          body,
+          openWhenHidden: true,
+          onmessage: ({ id, event, data }) => {
+            const read = decodeEvent(data)
+            assert.strictEqual(event, read.eventType)
+            assert.isTrue(id.endsWith(`-${read.sequence}`))
+            events.push(read)
+          },
+          onerror: (error) => {
+            throw error
+          },
+        }),
+      )
+      assertWhole(events)
+    }),
+  )
+
+  it.effect("the Effect client of the API", () =>
+    Effect.gen(function* () {
+      const client = yield* HttpApiClient.make(Api, { baseUrl: yield* baseUrl })
+      const received = yield* Stream.runCollect(Stream.unwrap(client.chat.send({ payload: { message } })))
+      assertWhole(received.map(({ data }) => data))
+    }).pipe(Effect.provide(FetchHttpClient.layer)),
+  )
+
+  it.effect("our own client, for a guest and for a member", () =>
+    Effect.gen(function* () {
+      const token = yield* Effect.flatMap(Tokens, (tokens) => tokens.issue("alice"))
+      for (const who of [{}, { token }]) {
+        const chat = createChatClient({ baseUrl: yield* baseUrl, ...who })
+        const turn = chat.send({ message, language: "ko" })
+        const events = yield* Effect.promise(() => collected(turn.events))
+        assertWhole(events)
+        const [first] = events
+        const turnId = yield* Effect.promise(() => turn.turnId)
+        assert.isTrue(first?.eventType === "initial_metadata" && first.turnId === turnId)
+        assert.isTrue(first?.eventType === "initial_metadata" && first.isAuthenticated === "token" in who)
+      }
+    }),
+  )
+
+  it.effect.skipIf(!Chromium.installed)("fetch and a reader on a page of another origin (needs chromium)", () =>
+    Effect.gen(function* () {
+      const found = yield* inPage(
+        (base) => `
+          const response = await fetch(${base} + "/api/chat", {
+            method: "POST",
+            headers: { "content-type": "application/json", "idempotency-key": "of this page" },
+            body: ${JSON.stringify(body)},
+          })
+          const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+          let text = ""
+          for (let piece = await reader.read(); !piece.done; piece = await reader.read()) text += piece.value
+          return { turnId: response.headers.get("x-turn-id"), data: text.match(/^data: .*$/gm) }`,
+      )
+      const { turnId, data } = found as { turnId: string | null; data: ReadonlyArray<string> }
+      assert.isNotNull(turnId)
+      assertWhole(data.map((line) => decodeEvent(line.slice("data: ".length))))
+    }),
+  )
+
+  it.effect.skipIf(!Chromium.installed)("our own client on a page of another origin (needs chromium)", () =>
+    Effect.gen(function* () {
+      const found = yield* inPage(
+        (base) => `
+          const { createChatClient, ChatRefused } = await import("/client/index.ts")
+          const chat = createChatClient({ baseUrl: ${base} })
+          const refused = await chat.send({ message: " " }).turnId.catch((error) => error)
+          const events = []
+          for await (const event of chat.send({ message: ${JSON.stringify(message)} }).events) events.push(event)
+          return { code: refused instanceof ChatRefused && refused.code, events }`,
+      )
+      const { code, events } = found as { code: unknown; events: ReadonlyArray<TurnEvent> }
+      assert.strictEqual(code, "CHAT_001")
+      assertWhole(events)
+    }),
+  )
+})
