@@ -1,8 +1,8 @@
 /** Binds questions and their streams to the turns. */
 import { Effect, Option } from "effect"
-import { HttpServerResponse } from "effect/http"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { ChatTurn } from "../chat/ChatTurn.ts"
+import { ChatTurn, type Turn } from "../chat/ChatTurn.ts"
 import { Api } from "./Api.ts"
 import { CurrentCaller } from "./Authentication.ts"
 import { readChatRequest } from "./chatRequest.ts"
@@ -23,10 +23,7 @@ export const chat = HttpApiBuilder.group(
           const last = yield* lastEventOf(request)
           if (last) {
             const rest = yield* turns.resume(last.turnId, last.sequence, caller).pipe(Effect.mapError(turnRefused))
-            return Option.match(rest, {
-              onNone: () => HttpServerResponse.empty({ status: 200 }),
-              onSome: ({ events, turnId }) => sseResponse(turnId, events),
-            })
+            return yield* streamed(request, rest, 200)
           }
           const idempotencyKey = yield* readIdempotencyKey(request)
           const body = yield* readChatRequest(request)
@@ -39,7 +36,7 @@ export const chat = HttpApiBuilder.group(
               idempotencyKey,
             })
             .pipe(Effect.mapError(startRefused))
-          return sseResponse(turn.turnId, turn.events)
+          return yield* sseResponse(request, turn)
         }),
       )
       .handleRaw(
@@ -49,10 +46,7 @@ export const chat = HttpApiBuilder.group(
           const last = yield* lastEventOf(request)
           const after = last?.turnId === params.turnId ? last.sequence : (query.after ?? 0)
           const rest = yield* turns.resume(params.turnId, after, caller).pipe(Effect.mapError(turnRefused))
-          return Option.match(rest, {
-            onNone: () => HttpServerResponse.empty({ status: 204 }),
-            onSome: ({ events, turnId }) => sseResponse(turnId, events),
-          })
+          return yield* streamed(request, rest, 204)
         }),
       )
       .handle(
@@ -63,3 +57,10 @@ export const chat = HttpApiBuilder.group(
       )
   }),
 )
+
+/** The rest of a turn; an empty answer with the status when there is none. */
+const streamed = (request: HttpServerRequest.HttpServerRequest, rest: Option.Option<Turn>, status: 200 | 204) =>
+  Option.match(rest, {
+    onNone: () => Effect.succeed(HttpServerResponse.empty({ status })),
+    onSome: (turn) => sseResponse(request, turn),
+  })

@@ -1,9 +1,9 @@
 /** A turn's log on the wire: one Server-Sent Event a write, and a comment when nothing was said for a while. */
-import { Effect, Queue, Stream } from "effect"
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Context, Effect, Queue, Stream } from "effect"
 import { Sse } from "effect/encoding"
-import { HttpServerResponse } from "effect/http"
-import type { LoggedEvent } from "../chat/TurnLog.ts"
-import type { TurnId } from "../domain/Turn.ts"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { Turn } from "../chat/ChatTurn.ts"
 
 const silence = "15 seconds"
 const keepAlive = ": keep-alive\n\n"
@@ -23,8 +23,20 @@ const withKeepAlive = (texts: Stream.Stream<string>): Stream.Stream<string> =>
     ),
   )
 
-export const sseResponse = (turnId: TurnId, events: Stream.Stream<LoggedEvent>) =>
-  HttpServerResponse.stream(
+/**
+ * Milliseconds in which a reader must take something (with the comments there always is something), else it is cut off:
+ * what it has is good for a resume.
+ */
+export const ReaderPatience = Context.Reference<number>("hs-trade-chat/http/ReaderPatience", {
+  defaultValue: () => 45_000,
+})
+
+export const sseResponse = Effect.fnUntraced(function* (
+  request: HttpServerRequest.HttpServerRequest,
+  { events, turnId }: Turn,
+) {
+  NodeHttpServerRequest.toServerResponse(request).setTimeout(yield* ReaderPatience)
+  return HttpServerResponse.stream(
     events.pipe(
       Stream.map(({ sequence, name, data }) =>
         Sse.encoder.write({ _tag: "Event", id: `${turnId}-${sequence}`, event: name, data }),
@@ -37,3 +49,4 @@ export const sseResponse = (turnId: TurnId, events: Stream.Stream<LoggedEvent>) 
       headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no", "x-turn-id": turnId },
     },
   )
+})
