@@ -18,6 +18,7 @@ import { listenConfig, server } from "./http/HttpServer.ts"
 import { Tokens } from "./http/Tokens.ts"
 import * as Database from "./platform/Database.ts"
 import * as SharedState from "./platform/SharedState.ts"
+import * as ProcessMetrics from "./platform/ProcessMetrics.ts"
 import { secretOf } from "./platform/secretOf.ts"
 import { StartError, wrongVariable } from "./platform/StartError.ts"
 import { TariffSchedules } from "./tariff/TariffSchedules.ts"
@@ -58,7 +59,7 @@ const app = Layer.merge(announce, drain).pipe(
   Layer.provide(server),
   Layer.provide(rooms),
   Layer.provide(NodeServices.layer),
-  Layer.provide(Telemetry.layer),
+  Layer.provide(Layer.merge(Telemetry.layer, ProcessMetrics.layer)),
 )
 
 /** One line for whatever keeps the service from starting. */

@@ -18,6 +18,7 @@ import { type KeyReused, makeIdempotency } from "./Idempotency.ts"
 import { openTurn, subjectOf } from "./openTurn.ts"
 import { runTurn, type Services, shelve } from "./runTurn.ts"
 import type { Ending, TurnRequest } from "./TurnContext.ts"
+import { observeLeft, observeOpen, observeReader, observeRefusal } from "./turnMetrics.ts"
 import { type LoggedEvent, makeTurnLog } from "./TurnLog.ts"
 import { type Reading, type TurnForbidden, type TurnGone, TurnLogs } from "./TurnLogs.ts"
 
@@ -104,18 +105,20 @@ const make = Effect.gen(function* () {
     Effect.forkScoped,
   )
 
-  const abandonUnread = (turnId: TurnId): Effect.Effect<void> =>
+  /** Stops what nobody reads; whoever reads it here and leaves has it watched again. */
+  const watch = (turnId: TurnId): Effect.Effect<void> =>
     Effect.gen(function* () {
       yield* Effect.sleep(grace)
       if (!endings.has(turnId)) return
-      yield* (yield* logs.isFollowed(turnId)) ? abandonUnread(turnId) : end(turnId, "stopped")
+      const followed = yield* logs.followed(turnId)
+      if (followed === "elsewhere") yield* watch(turnId)
+      if (followed === "nowhere") yield* end(turnId, "stopped")
     })
 
   const from = (turnId: TurnId, after: number, { follow }: Reading): Turn => {
-    const left = Effect.suspend(() =>
-      endings.has(turnId) ? FiberSet.run(watching, abandonUnread(turnId)) : Effect.void,
-    )
-    return { turnId, events: Stream.ensuring(follow(after), left) }
+    const left = Effect.suspend(() => (endings.has(turnId) ? FiberSet.run(watching, watch(turnId)) : Effect.void))
+    const events = Stream.unwrap(Effect.as(observeReader(after > 0), follow(after)))
+    return { turnId, events: Stream.ensuring(events, Effect.andThen(observeLeft, left)) }
   }
 
   const begin = Effect.fnUntraced(function* (request: TurnRequest, turnId: TurnId) {
@@ -131,18 +134,24 @@ const make = Effect.gen(function* () {
     }
     yield* logs.keep(turnId, request.caller, log)
     endings.set(turnId, turn.ending)
+    yield* observeOpen(endings.size)
     const run = Effect.andThen(runTurn(turn, request, services), shelve(turn, services.shelf)).pipe(
-      Effect.ensuring(Effect.sync(() => endings.delete(turnId))),
+      Effect.ensuring(Effect.suspend(() => (endings.delete(turnId), observeOpen(endings.size)))),
       Effect.withSpan("ChatTurn", { attributes: { "turn.id": turnId, "turn.caller": request.caller._tag } }),
     )
     yield* FiberSet.run(running, run)
+    yield* FiberSet.run(watching, watch(turnId))
   })
 
   return ChatTurn.of({
     start: Effect.fn("ChatTurn.start")(function* (request: TurnRequest) {
       const turnId = TurnId.make(randomUUID())
       const claimed = yield* keys.claim(request, turnId)
-      if (claimed === turnId) yield* Effect.tapError(begin(request, turnId), () => keys.release(request))
+      if (claimed === turnId) {
+        yield* Effect.tapError(begin(request, turnId), ({ _tag }) =>
+          Effect.andThen(keys.release(request), observeRefusal(_tag)),
+        )
+      }
       const reading = yield* logs
         .find(claimed, request.caller)
         .pipe(Effect.retry({ schedule: begins, while: ({ _tag }) => _tag === "TurnGone" }))

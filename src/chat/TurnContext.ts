@@ -6,6 +6,7 @@ import type { Language } from "../domain/Recognition.ts"
 import type { Caller, SessionId, TurnId } from "../domain/Turn.ts"
 import type { DetailResult } from "../detail/DetailPages.ts"
 import { narration } from "./narration.ts"
+import { observeError } from "./turnMetrics.ts"
 import type { TurnLog } from "./TurnLog.ts"
 
 export interface TurnRequest {
@@ -85,16 +86,19 @@ export const makeVoice = (log: TurnLog, language: Language): Voice => {
     return say(event as ChatEventBody)
   }
   const sayError = ({ task, errorCode, message, cause, recoverable }: TaskFailure) =>
-    say({
-      eventType: "error",
-      type: "error",
-      errorCode,
-      errorMessage: message,
-      message,
-      error: { message, ...cause },
-      task,
-      recoverable,
-    })
+    Effect.andThen(
+      observeError(task, errorCode),
+      say({
+        eventType: "error",
+        type: "error",
+        errorCode,
+        errorMessage: message,
+        message,
+        error: { message, ...cause },
+        task,
+        recoverable,
+      }),
+    )
   return {
     say,
     announce,

@@ -28,8 +28,8 @@ export class TurnLogs extends Context.Service<
     readonly keep: (turnId: TurnId, caller: Caller, log: TurnLog) => Effect.Effect<void>
     /** The turn's log, if it is the caller's; a guest's is whoever's that knows its id. */
     readonly find: (turnId: TurnId, caller: Caller) => Effect.Effect<Reading, TurnGone | TurnForbidden>
-    /** Whether anybody reads the turn, on any instance. */
-    readonly isFollowed: (turnId: TurnId) => Effect.Effect<boolean>
+    /** Where somebody reads the turn. */
+    readonly followed: (turnId: TurnId) => Effect.Effect<"here" | "elsewhere" | "nowhere">
     /** Asks whichever other instance runs the turn to stop it. */
     readonly askToStop: (turnId: TurnId) => Effect.Effect<void>
     /** Turns that other instances ask this one to stop. */
@@ -99,9 +99,10 @@ const make = Effect.gen(function* () {
       const { log } = here as Entry
       return { follow: log.follow, isOver: (after) => Effect.sync(() => log.isOver(after)) }
     }),
-    isFollowed: (turnId) => {
-      const here = (entries.get(turnId)?.log.readers() ?? 0) > 0
-      return here || shared === null ? Effect.succeed(here) : shared.isFollowed(turnId)
+    followed: (turnId) => {
+      if ((entries.get(turnId)?.log.readers() ?? 0) > 0) return Effect.succeed("here")
+      if (shared === null) return Effect.succeed("nowhere")
+      return Effect.map(shared.isFollowed(turnId), (elsewhere) => (elsewhere ? "elsewhere" : "nowhere"))
     },
     askToStop: (turnId) => shared?.stop(turnId) ?? Effect.void,
     stops: shared?.stops ?? Stream.empty,

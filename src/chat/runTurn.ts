@@ -12,6 +12,7 @@ import { greet } from "./openTurn.ts"
 import { outcomeOf } from "./outcome.ts"
 import { timed } from "./ParallelTasks.ts"
 import { type Outcome, recordTask } from "./recordTask.ts"
+import { observeTurn } from "./turnMetrics.ts"
 import { foundBy, type TurnContext, type TurnRequest } from "./TurnContext.ts"
 
 /** What a turn is made of. */
@@ -64,6 +65,7 @@ export const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: 
 
   const final = outcomeOf(turn, answer, detail, record, yield* Clock.currentTimeMillis)
   yield* turn.voice.say({ eventType: "stream_end", status: final.status, parallelTaskMetrics: final.metrics })
+  yield* observeTurn(caller, final)
 })
 
 /** What the turn found is there for the code's page, whoever asked; what another turn found is there already. */
