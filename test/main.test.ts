@@ -1,43 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { spawn, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-
-const script = new URL("../src/main.ts", import.meta.url).pathname
+import { startService as start } from "./ServiceProcess.ts"
 
 const dataDir = () => mkdtempSync(join(tmpdir(), "hs-trade-chat-"))
-
-/** The service as a process of its own, with nothing of our environment but what is given. */
-const start = (env: Record<string, string>) => {
-  const child = spawn(process.execPath, [script], {
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: process.env["HOME"] ?? "",
-      CONTEXT7_URL: "off",
-      PORT: "0",
-      LOG_FORMAT: "json",
-      ...env,
-    },
-    cwd: tmpdir(),
-  })
-  let output = ""
-  const read = (chunk: Buffer) => (output += chunk.toString())
-  child.stdout.on("data", read)
-  child.stderr.on("data", read)
-  const exited = once(child, "exit").then(([code]) => code as number | null)
-  const url = new Promise<string>((resolve, reject) => {
-    child.stdout.on("data", () => {
-      const found = /listens on (http:\/\/\S+)/.exec(output)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    void exited.then((code) => reject(new Error(`ended with ${code}: ${output}`)))
-  })
-  url.catch(() => undefined)
-  return { child, exited, url, output: () => output }
-}
 
 const postmaster = (directory: string): number | null => {
   const file = join(directory, "postgres", "postmaster.pid")

@@ -6,6 +6,8 @@ import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Turn } from "../chat/ChatTurn.ts"
 
 const silence = "15 seconds"
+/** Nothing, at once: with it go the headers, which would wait for the first event. */
+const headersNow = ""
 const keepAlive = ": keep-alive\n\n"
 
 /** Passes texts on, and a comment instead whenever none comes for `silence`. */
@@ -42,6 +44,7 @@ export const sseResponse = Effect.fnUntraced(function* (
         Sse.encoder.write({ _tag: "Event", id: `${turnId}-${sequence}`, event: name, data }),
       ),
       withKeepAlive,
+      Stream.prepend([headersNow]),
       Stream.encodeText,
     ),
     {
