@@ -1,6 +1,6 @@
 /** Rooms that a test drives: a model that says what it is told, a history in memory, a Context7 that is off. */
 import { NodeServices } from "@effect/platform-node"
-import { Effect, Layer, Option, Schema, Stream } from "effect"
+import { Deferred, Effect, Layer, Option, Schema, Stream } from "effect"
 import { Persistence } from "effect/persistence"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { AnswerFailed, type AnswerPart } from "../../src/answer/AnswerPart.ts"
@@ -54,6 +54,23 @@ export const modelSaying = (...pieces: ReadonlyArray<string>) =>
 export const modelStalling = Layer.succeed(AnswerModel, {
   answer: () => Stream.concat(Stream.fromIterable(saying("half ")), Stream.never),
 })
+
+/** Says a word, waits to be told, and says the rest. */
+export const modelWaiting = (go: Deferred.Deferred<void>) => {
+  const parts = (...said: ReadonlyArray<AnswerPart>) => Stream.fromIterable(said)
+  return Layer.succeed(AnswerModel, {
+    answer: () =>
+      parts({ _tag: "Model", model: "test" }, { _tag: "Text", text: "first " }).pipe(
+        Stream.concat(Stream.drain(Stream.fromEffect(Deferred.await(go)))),
+        Stream.concat(
+          parts(
+            { _tag: "Text", text: "second" },
+            { _tag: "Finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 2 } },
+          ),
+        ),
+      ),
+  })
+}
 
 export const modelFailing = (...pieces: ReadonlyArray<string>) =>
   Layer.succeed(AnswerModel, {

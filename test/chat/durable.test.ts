@@ -1,13 +1,19 @@
 /** Turns that go on whoever reads them. */
 import { assert, layer } from "@effect/vitest"
-import { ConfigProvider, Deferred, Effect, Fiber, Layer, Option, Stream } from "effect"
+import { ConfigProvider, Deferred, Effect, Fiber, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { AnswerModel } from "../../src/answer/AnswerModel.ts"
-import type { AnswerPart } from "../../src/answer/AnswerPart.ts"
 import { ChatTurn, type Turn } from "../../src/chat/ChatTurn.ts"
 import type { TurnRequest } from "../../src/chat/TurnContext.ts"
 import { type Caller, TurnId, UserId } from "../../src/domain/Turn.ts"
-import { chatTurn, harmonizedSystem, historyInMemory, modelSaying, modelStalling, type Written } from "./TestRooms.ts"
+import {
+  chatTurn,
+  harmonizedSystem,
+  historyInMemory,
+  modelSaying,
+  modelStalling,
+  modelWaiting,
+  type Written,
+} from "./TestRooms.ts"
 
 const guest: Caller = { _tag: "Guest" }
 const [alice, bob] = ["alice", "bob"].map((name): Caller => ({ _tag: "Member", userId: UserId.make(name) })) as [
@@ -23,23 +29,6 @@ const ask = (caller: Caller, more: Partial<TurnRequest> = {}): TurnRequest => ({
   ...more,
 })
 const empty = (): Written => ({ begun: [], completed: [] })
-
-/** Says a word, waits to be told, and says the rest. */
-const modelWaiting = (go: Deferred.Deferred<void>) => {
-  const parts = (...said: ReadonlyArray<AnswerPart>) => Stream.fromIterable(said)
-  return Layer.succeed(AnswerModel, {
-    answer: () =>
-      parts({ _tag: "Model", model: "test" }, { _tag: "Text", text: "first " }).pipe(
-        Stream.concat(Stream.drain(Stream.fromEffect(Deferred.await(go)))),
-        Stream.concat(
-          parts(
-            { _tag: "Text", text: "second" },
-            { _tag: "Finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 2 } },
-          ),
-        ),
-      ),
-  })
-}
 
 const dataOf = (events: Stream.Stream<{ readonly data: string }>) =>
   Effect.map(Stream.runCollect(events), (all) => all.map(({ data }) => data))
