@@ -1,9 +1,10 @@
 /** A turn's log on the wire: one Server-Sent Event a write, and a comment when nothing was said for a while. */
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Context, Effect, Queue, Stream } from "effect"
-import { Sse } from "effect/encoding"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Turn } from "../chat/ChatTurn.ts"
+import type { LoggedEvent } from "../chat/TurnLog.ts"
+import type { TurnId } from "../domain/Turn.ts"
 
 const silence = "15 seconds"
 /** Nothing, at once: with it go the headers, which would wait for the first event. */
@@ -25,6 +26,10 @@ const withKeepAlive = (texts: Stream.Stream<string>): Stream.Stream<string> =>
     ),
   )
 
+/** The id comes last: some readers take it as read before the event is whole, and would go on behind what they never had. */
+const written = (turnId: TurnId, { data, name, sequence }: LoggedEvent): string =>
+  `event: ${name}\ndata: ${data}\nid: ${turnId}-${sequence}\n\n`
+
 /**
  * Milliseconds in which a reader must take something (with the comments there always is something), else it is cut off:
  * what it has is good for a resume.
@@ -40,9 +45,7 @@ export const sseResponse = Effect.fnUntraced(function* (
   NodeHttpServerRequest.toServerResponse(request).setTimeout(yield* ReaderPatience)
   return HttpServerResponse.stream(
     events.pipe(
-      Stream.map(({ sequence, name, data }) =>
-        Sse.encoder.write({ _tag: "Event", id: `${turnId}-${sequence}`, event: name, data }),
-      ),
+      Stream.map((event) => written(turnId, event)),
       withKeepAlive,
       Stream.prepend([headersNow]),
       Stream.encodeText,

@@ -10,7 +10,9 @@ import { vi } from "vitest"
 import { createChatClient, type TurnEvent } from "../../src/client/index.ts"
 import { Api } from "../../src/http/Api.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
+import { clientOf } from "../client/reading.ts"
 import { decodeEvent } from "../chat/TestRooms.ts"
+import { cuttingProxy } from "./CuttingProxy.ts"
 import * as Chromium from "./Browser.ts"
 import { baseUrl, serviceWith } from "./TestService.ts"
 
@@ -53,6 +55,10 @@ const asInBrowsers = Effect.acquireRelease(
   }),
   () => Effect.sync(() => vi.unstubAllGlobals()),
 )
+
+const decodeNames = (text: string): ReadonlyArray<string> => [
+  ...new Set([...text.matchAll(/^event: (.+)$/gm)].map(([, name]) => name ?? "")),
+]
 
 const service = Layer.unwrap(Effect.map(Chromium.Browser, ({ origin }) => serviceWith({ CORS_ORIGINS: origin }))).pipe(
   Layer.provideMerge(Chromium.Browser.layer),
@@ -164,3 +170,70 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
     }),
   )
 })
+
+/** Enough for the head of an answer and a few events. */
+const shortLived = { bytes: 4000, cuts: 3 }
+
+layer(service, { excludeTestServices: true })(
+  "a turn whose connection breaks again and again is read whole by",
+  (it) => {
+    it.effect("our own client", () =>
+      Effect.gen(function* () {
+        const { cuts, url } = yield* cuttingProxy(yield* baseUrl, shortLived)
+        const events = yield* Effect.promise(() => collected(clientOf(url).chat.send({ message }).events))
+        assertWhole(events)
+        assert.strictEqual(cuts(), shortLived.cuts)
+      }),
+    )
+
+    it.effect("@microsoft/fetch-event-source", () =>
+      Effect.gen(function* () {
+        yield* asInBrowsers
+        const { cuts, url } = yield* cuttingProxy(yield* baseUrl, shortLived)
+        const events: Array<TurnEvent> = []
+        const ended = new AbortController()
+        yield* Effect.promise(() =>
+          fetchEventSource(`${url}/api/chat`, {
+            method: "POST",
+            headers: { ...headers, "idempotency-key": "of this reader" },
+            body,
+            openWhenHidden: true,
+            signal: ended.signal,
+            onmessage: ({ data }) => {
+              const event = decodeEvent(data)
+              events.push(event)
+              if (event.eventType === "stream_end") ended.abort()
+            },
+            onclose: () => {
+              throw new Error("closed before the end")
+            },
+            onerror: () => 1,
+          }),
+        )
+        assertWhole(events)
+        assert.strictEqual(cuts(), shortLived.cuts)
+      }),
+    )
+
+    it.effect.skipIf(!Chromium.installed)("the browser's own EventSource, which then stays away (needs chromium)", () =>
+      Effect.gen(function* () {
+        const { origin, run } = yield* Chromium.Browser
+        assert.isNotEmpty(origin)
+        const direct = yield* baseUrl
+        const asked = yield* Effect.promise(() => fetch(`${direct}/api/chat`, { method: "POST", headers, body }))
+        const turnId = asked.headers.get("x-turn-id")
+        const { cuts, url } = yield* cuttingProxy(direct, shortLived)
+        const names = decodeNames(yield* Effect.promise(() => asked.text()))
+        const found = yield* run(`
+        const source = new EventSource(${JSON.stringify(`${url}/api/chat/turns/${turnId}/events`)})
+        const data = []
+        return await new Promise((resolve) => {
+          for (const name of ${JSON.stringify(names)}) source.addEventListener(name, (event) => data.push(event.data))
+          source.onerror = () => source.readyState === EventSource.CLOSED && resolve(data)
+        })`)
+        assertWhole((found as ReadonlyArray<string>).map((line) => decodeEvent(line)))
+        assert.strictEqual(cuts(), shortLived.cuts)
+      }),
+    )
+  },
+)
