@@ -3,7 +3,22 @@
  * started it: readers come and go. When nobody reads it for a while, or somebody stops it, the answer ends with what it has
  * and the rest is finished.
  */
-import { Config, Context, Deferred, Effect, FiberSet, Layer, Option, Ref, Schedule, Schema, Stream } from "effect"
+import {
+  type Cause,
+  Clock,
+  Config,
+  Context,
+  Deferred,
+  Effect,
+  FiberMap,
+  FiberSet,
+  Layer,
+  Option,
+  Ref,
+  Schedule,
+  Schema,
+  Stream,
+} from "effect"
 import { randomUUID } from "node:crypto"
 import { Language } from "../domain/Recognition.ts"
 import { type Caller, TurnId } from "../domain/Turn.ts"
@@ -19,7 +34,8 @@ import { openTurn, subjectOf } from "./openTurn.ts"
 import { runTurn, type Services, shelve } from "./runTurn.ts"
 import type { Ending, TurnRequest } from "./TurnContext.ts"
 import { observeLeft, observeOpen, observeReader, observeRefusal } from "./turnMetrics.ts"
-import { type LoggedEvent, makeTurnLog } from "./TurnLog.ts"
+import { lostEnd } from "./lostTurn.ts"
+import { type LoggedEvent, makeTurnLog, type TurnLog } from "./TurnLog.ts"
 import { type Reading, type TurnForbidden, type TurnGone, TurnLogs } from "./TurnLogs.ts"
 
 export interface Turn {
@@ -91,7 +107,7 @@ const make = Effect.gen(function* () {
   }
   const logs = yield* TurnLogs
   const keys = yield* makeIdempotency
-  const watching = yield* FiberSet.make<void>()
+  const watching = yield* FiberMap.make<string, void>()
   const running = yield* FiberSet.make<void>()
   const endings = new Map<string, Deferred.Deferred<Ending>>()
   const draining = yield* Ref.make(false)
@@ -105,21 +121,21 @@ const make = Effect.gen(function* () {
     Effect.forkScoped,
   )
 
-  /** Stops what nobody reads; whoever reads it here and leaves has it watched again. */
-  const watch = (turnId: TurnId): Effect.Effect<void> =>
-    Effect.gen(function* () {
-      yield* Effect.sleep(grace)
-      if (!endings.has(turnId)) return
-      const followed = yield* logs.followed(turnId)
-      if (followed === "elsewhere") yield* watch(turnId)
-      if (followed === "nowhere") yield* end(turnId, "stopped")
-    })
-
-  const from = (turnId: TurnId, after: number, { follow }: Reading): Turn => {
-    const left = Effect.suspend(() => (endings.has(turnId) ? FiberSet.run(watching, watch(turnId)) : Effect.void))
-    const events = Stream.unwrap(Effect.as(observeReader(after > 0), follow(after)))
-    return { turnId, events: Stream.ensuring(events, Effect.andThen(observeLeft, left)) }
+  /** The grace counts from when its last reader left: a new watch takes the place of the one before. */
+  const abandonUnread = (turnId: TurnId) => {
+    const watch: Effect.Effect<void> = Effect.sleep(grace).pipe(
+      Effect.andThen(() => logs.isFollowed(turnId)),
+      Effect.flatMap((followed) => (followed ? watch : end(turnId, "stopped"))),
+    )
+    return Effect.suspend(() => (endings.has(turnId) ? FiberMap.run(watching, turnId, watch) : Effect.void))
   }
+
+  const from = (turnId: TurnId, after: number, { follow }: Reading): Turn => ({
+    turnId,
+    events: Stream.unwrap(Effect.as(observeReader(after > 0), follow(after))).pipe(
+      Stream.ensuring(Effect.andThen(observeLeft, abandonUnread(turnId))),
+    ),
+  })
 
   const begin = Effect.fnUntraced(function* (request: TurnRequest, turnId: TurnId) {
     if (yield* Ref.get(draining)) return yield* new TurnsRefused({ reason: "draining" })
@@ -132,15 +148,25 @@ const make = Effect.gen(function* () {
     if (tradeFilter === "on" && !intent.trade && !answersBack) {
       return yield* new NotTrade({ language: recognition.language })
     }
-    yield* logs.keep(turnId, request.caller, log)
-    endings.set(turnId, turn.ending)
-    yield* observeOpen(endings.size)
-    const run = Effect.andThen(runTurn(turn, request, services), shelve(turn, services.shelf)).pipe(
-      Effect.ensuring(Effect.suspend(() => (endings.delete(turnId), observeOpen(endings.size)))),
+    const run = runTurn(turn, request, services).pipe(
+      Effect.onError((cause) => sayLost(turnId, log, cause)),
+      Effect.andThen(shelve(turn, services.shelf)),
+      Effect.ensuring(
+        Effect.suspend(() => {
+          endings.delete(turnId)
+          return Effect.andThen(observeOpen(endings.size), FiberMap.remove(watching, turnId))
+        }),
+      ),
       Effect.withSpan("ChatTurn", { attributes: { "turn.id": turnId, "turn.caller": request.caller._tag } }),
     )
-    yield* FiberSet.run(running, run)
-    yield* FiberSet.run(watching, watch(turnId))
+    const goes = Effect.gen(function* () {
+      yield* logs.keep(turnId, request.caller, log)
+      endings.set(turnId, turn.ending)
+      yield* observeOpen(endings.size)
+      yield* abandonUnread(turnId)
+      yield* FiberSet.run(running, run)
+    })
+    yield* Effect.uninterruptible(goes)
   })
 
   return ChatTurn.of({
@@ -148,8 +174,10 @@ const make = Effect.gen(function* () {
       const turnId = TurnId.make(randomUUID())
       const claimed = yield* keys.claim(request, turnId)
       if (claimed === turnId) {
-        yield* Effect.tapError(begin(request, turnId), ({ _tag }) =>
-          Effect.andThen(keys.release(request), observeRefusal(_tag)),
+        const letGo = Effect.suspend(() => (endings.has(turnId) ? Effect.void : keys.release(request)))
+        yield* begin(request, turnId).pipe(
+          Effect.tapError(({ _tag }) => observeRefusal(_tag)),
+          Effect.onError(() => letGo),
         )
       }
       const reading = yield* logs
@@ -175,3 +203,11 @@ const make = Effect.gen(function* () {
     }),
   })
 })
+
+/** A fault outside the tasks leaves no reader waiting for an end. */
+const sayLost = (turnId: TurnId, log: TurnLog, cause: Cause.Cause<never>) =>
+  Effect.gen(function* () {
+    if (log.isOver(Number.POSITIVE_INFINITY)) return
+    yield* Effect.logError("turn broken", { turnId, cause })
+    yield* Effect.forEach(lostEnd(yield* Clock.currentTimeMillis), (event) => log.append(event), { discard: true })
+  })

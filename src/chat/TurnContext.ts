@@ -1,5 +1,5 @@
 /** What the three tasks of one turn share. */
-import { Clock, Deferred, Effect, type Option } from "effect"
+import { Deferred, Effect, type Option } from "effect"
 import type { ChatEventBody, ThinkingStage, TurnVoice } from "../domain/ChatEvent.ts"
 import type { Grounding } from "../domain/Grounding.ts"
 import type { Language } from "../domain/Recognition.ts"
@@ -50,12 +50,10 @@ export interface TaskFailure {
 export const foundBy = ({ detail }: Pick<TurnContext, "detail">): Effect.Effect<Option.Option<DetailResult | null>> =>
   Effect.flatMap(Deferred.poll(detail), Effect.transposeOption)
 
-/** Speaks into the turn's log, and remembers when the first piece and the first button went out. */
+/** Speaks into the turn's log with a progress that never falls, and remembers when the first piece and button went out. */
 export interface Voice extends TurnVoice {
   /** A task failed and no fallback could serve. */
   readonly sayError: (failure: TaskFailure) => Effect.Effect<void>
-  /** A progress that never falls. */
-  readonly progress: (at: number) => number
   /** Events by which every reader is behind. */
   readonly lag: () => number
   readonly firstToken: () => number | null
@@ -66,13 +64,13 @@ export const makeVoice = (log: TurnLog, language: Language): Voice => {
   let reached = 0
   let firstToken: number | null = null
   let firstButton: number | null = null
-  const progress = (at: number) => (reached = Math.max(reached, at))
   const say = (event: ChatEventBody) =>
-    Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
+    log.append(event, (event, now) => {
       if (event.eventType === "main_message_data") firstToken ??= now
       if (event.eventType === "detail_page_button_ready") firstButton ??= now
-      yield* log.append(event)
+      if (!("progress" in event)) return event
+      reached = Math.max(reached, event.progress)
+      return { ...event, progress: reached }
     })
   const announce = (stage: ThinkingStage) => {
     const content = narration[stage][language]
@@ -81,7 +79,7 @@ export const makeVoice = (log: TurnLog, language: Language): Voice => {
       stage,
       content,
       thinkingProcess: content,
-      progress: progress(narration[stage].progress),
+      progress: narration[stage].progress,
     }
     return say(event as ChatEventBody)
   }
@@ -103,7 +101,6 @@ export const makeVoice = (log: TurnLog, language: Language): Voice => {
     say,
     announce,
     sayError,
-    progress,
     lag: log.lag,
     firstToken: () => firstToken,
     firstButton: () => firstButton,

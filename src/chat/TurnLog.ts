@@ -7,7 +7,7 @@
  * A log that grows too large lets go of its oldest pieces of the answer, and of nothing else; a reader who comes too late
  * for them is told so in their place, with the answer as far as they said it.
  */
-import { Clock, Deferred, Effect, Option, Schema, Stream } from "effect"
+import { Clock, Deferred, Effect, identity, Option, Schema, Stream } from "effect"
 import { ChatEvent, type ChatEventBody, isLast } from "../domain/ChatEvent.ts"
 import { shortened } from "./shortened.ts"
 
@@ -19,7 +19,11 @@ export interface LoggedEvent {
 }
 
 export interface TurnLog {
-  readonly append: (event: ChatEventBody) => Effect.Effect<LoggedEvent>
+  /** Takes place at one instant; `asSaid` sees the event in its place. */
+  readonly append: (
+    event: ChatEventBody,
+    asSaid?: (event: ChatEventBody, now: number) => ChatEventBody,
+  ) => Effect.Effect<LoggedEvent>
   /** Events with a higher sequence than `after`, live; ends behind the turn's last event. */
   readonly follow: (after: number) => Stream.Stream<LoggedEvent>
   /** The same for whoever keeps a copy: no reader. */
@@ -66,9 +70,11 @@ export const makeTurnLog = (room = largest): Effect.Effect<TurnLog> =>
       }
     }
 
-    const append = (event: ChatEventBody) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        const logged = stamp(event, ++last, now)
+    const append: TurnLog["append"] = (event, asSaid = identity) =>
+      Effect.clockWith((clock) => {
+        const now = clock.currentTimeMillisUnsafe()
+        const logged = stamp(asSaid(event, now), last + 1, now)
+        last += 1
         kept.push(logged)
         size += logged.data.length
         trim()
@@ -76,7 +82,7 @@ export const makeTurnLog = (room = largest): Effect.Effect<TurnLog> =>
         const waiting = grown
         grown = Deferred.makeUnsafe()
         Deferred.doneUnsafe(waiting, Effect.void)
-        return logged
+        return Effect.succeed(logged)
       })
 
     /** From behind `after`; what is missing before an event is told in its place. */

@@ -28,8 +28,8 @@ export class TurnLogs extends Context.Service<
     readonly keep: (turnId: TurnId, caller: Caller, log: TurnLog) => Effect.Effect<void>
     /** The turn's log, if it is the caller's; a guest's is whoever's that knows its id. */
     readonly find: (turnId: TurnId, caller: Caller) => Effect.Effect<Reading, TurnGone | TurnForbidden>
-    /** Where somebody reads the turn. */
-    readonly followed: (turnId: TurnId) => Effect.Effect<"here" | "elsewhere" | "nowhere">
+    /** Whether anybody reads the turn, on any instance. */
+    readonly isFollowed: (turnId: TurnId) => Effect.Effect<boolean>
     /** Asks whichever other instance runs the turn to stop it. */
     readonly askToStop: (turnId: TurnId) => Effect.Effect<void>
     /** Turns that other instances ask this one to stop. */
@@ -99,10 +99,9 @@ const make = Effect.gen(function* () {
       const { log } = here as Entry
       return { follow: log.follow, isOver: (after) => Effect.sync(() => log.isOver(after)) }
     }),
-    followed: (turnId) => {
-      if ((entries.get(turnId)?.log.readers() ?? 0) > 0) return Effect.succeed("here")
-      if (shared === null) return Effect.succeed("nowhere")
-      return Effect.map(shared.isFollowed(turnId), (elsewhere) => (elsewhere ? "elsewhere" : "nowhere"))
+    isFollowed: (turnId) => {
+      const here = (entries.get(turnId)?.log.readers() ?? 0) > 0
+      return here || shared === null ? Effect.succeed(here) : shared.isFollowed(turnId)
     },
     askToStop: (turnId) => shared?.stop(turnId) ?? Effect.void,
     stops: shared?.stops ?? Stream.empty,

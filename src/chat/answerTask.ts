@@ -3,6 +3,7 @@ import { Clock, Deferred, Effect, Option, Stream } from "effect"
 import type { FinishReason } from "../domain/ChatEvent.ts"
 import { dotted } from "../domain/HsCode.ts"
 import type { AnswerModel } from "../answer/AnswerModel.ts"
+import { sayBroken } from "./broken.ts"
 import { answerStarts } from "./narration.ts"
 import { shortened } from "./shortened.ts"
 import { foundBy, type TurnContext } from "./TurnContext.ts"
@@ -37,7 +38,7 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
     type: "start",
     stage: "main_message",
     content: answerStarts[recognition.language],
-    progress: voice.progress(answerStarts.progress),
+    progress: answerStarts.progress,
   })
   let content = ""
   let unsaid = ""
@@ -45,7 +46,7 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
   let pieces = 0
   let finishReason: FinishReason = "cancelled"
   let usage = { inputTokens: 0, outputTokens: 0 }
-  const say = Effect.suspend(() => {
+  const sayUnsaid = Effect.suspend(() => {
     const text = unsaid
     unsaid = ""
     return Effect.forEach(
@@ -57,7 +58,9 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
       { discard: true },
     )
   })
-  const ending = yield* model.answer(grounding).pipe(
+  // What is taken to be said is said, although the answer may end between two of its pieces.
+  const say = Effect.uninterruptible(sayUnsaid)
+  const ending = yield* Stream.suspend(() => model.answer(grounding)).pipe(
     Stream.runForEach((part) => {
       if (part._tag === "Model") {
         answeredBy = part.model
@@ -76,8 +79,12 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
     Effect.as(null),
     Effect.raceFirst(Deferred.await(turn.ending)),
     Effect.catchTag("AnswerFailed", Effect.succeed),
+    Effect.catchDefect((defect) =>
+      say.pipe(Effect.andThen(sayBroken(turn, "A")(defect)), Effect.as("broken" as const)),
+    ),
   )
   yield* say
+  if (ending === "broken") finishReason = "error"
   const failure = typeof ending === "object" ? ending : null
   if (failure !== null) {
     finishReason = "error"

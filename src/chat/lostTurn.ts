@@ -1,9 +1,9 @@
-/** How a turn ends for its readers when the instance that ran it is gone. Pure. */
+/** How a turn ends for its readers when what ran it is gone: the instance, or the run by a fault of ours. Pure. */
 import type { ChatEventBody } from "../domain/ChatEvent.ts"
 import { metricsOf, timingOf } from "./ParallelTasks.ts"
 import { type LoggedEvent, stamp } from "./TurnLog.ts"
 
-const message = "The instance that ran this turn is gone; what it said until then is all there is."
+const message = "What ran this turn is gone; what it said until then is all there is."
 
 const lost: ChatEventBody = {
   eventType: "error",
@@ -29,6 +29,9 @@ const end = (now: number): ChatEventBody => ({
     0,
   ),
 })
+
+/** What a turn ends with that cannot go on. */
+export const lostEnd = (now: number): ReadonlyArray<ChatEventBody> => [lost, end(now)]
 
 /** Behind the last event that is known. */
 export const lostTurn = (last: number, now: number): ReadonlyArray<LoggedEvent> => [

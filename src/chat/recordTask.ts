@@ -6,7 +6,7 @@ import { dotted } from "../domain/HsCode.ts"
 import type { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
 import type { SessionId, UserId } from "../domain/Turn.ts"
 import type { DetailResult } from "../detail/DetailPages.ts"
-import type { ChatHistory, HistoryUnavailable } from "../history/ChatHistory.ts"
+import { type ChatHistory, HistoryUnavailable } from "../history/ChatHistory.ts"
 import type { AnswerResult } from "./answerTask.ts"
 import type { TurnContext } from "./TurnContext.ts"
 
@@ -23,6 +23,9 @@ export interface RecordResult {
   readonly work: number
 }
 
+/** A database that says nothing does not hold a turn up for longer. */
+const patience = "10 seconds"
+
 export const recordTask = Effect.fn("ChatTurn.record")(function* (
   turn: TurnContext & { readonly sessionId: SessionId },
   userId: UserId,
@@ -31,17 +34,20 @@ export const recordTask = Effect.fn("ChatTurn.record")(function* (
 ) {
   const { turnId, sessionId, voice, grounding } = turn
   let work = 0
-  const working = <A>(call: Effect.Effect<A, HistoryUnavailable>) =>
+  const working = <A>(operation: string, call: Effect.Effect<A, HistoryUnavailable>) =>
     Effect.gen(function* () {
       const from = yield* Clock.currentTimeMillis
-      return yield* Effect.ensuring(
-        call,
-        Effect.map(Clock.currentTimeMillis, (to) => void (work += Math.round(to - from))),
+      return yield* call.pipe(
+        Effect.timeoutOrElse({
+          duration: patience,
+          orElse: () => Effect.fail(new HistoryUnavailable({ operation, retryable: true, reason: "no answer" })),
+        }),
+        Effect.ensuring(Effect.map(Clock.currentTimeMillis, (to) => void (work += Math.round(to - from)))),
       )
     })
   const record = Effect.gen(function* () {
     yield* voice.announce("member_record_saving")
-    const begun = yield* working(history.begin({ turnId, userId, sessionId, message: grounding.message }))
+    const begun = yield* working("begin", history.begin({ turnId, userId, sessionId, message: grounding.message }))
     if (begun.sessionCreated) {
       yield* voice.say({
         eventType: "member_session_created",
@@ -52,6 +58,7 @@ export const recordTask = Effect.fn("ChatTurn.record")(function* (
     }
     const { answer, detail, status, metrics } = yield* Deferred.await(outcome)
     const { messageId, messageCount } = yield* working(
+      "complete",
       history.complete({
         turnId,
         sessionId,

@@ -8,6 +8,7 @@ import type { ChatHistory } from "../history/ChatHistory.ts"
 import type { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import type { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { answerTask } from "./answerTask.ts"
+import { sayBroken } from "./broken.ts"
 import { greet } from "./openTurn.ts"
 import { outcomeOf } from "./outcome.ts"
 import { timed } from "./ParallelTasks.ts"
@@ -32,16 +33,18 @@ export const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: 
   yield* greet(turn, request, services.detail.context7Enabled)
   const outcome = yield* Deferred.make<Outcome>()
 
-  const answering = timed(Effect.tapDefect(answerTask(turn, services.model), sayBroken(turn, "A", "ANSWER_FAILED")))
+  const answering = timed(Effect.tapDefect(answerTask(turn, services.model), sayBroken(turn, "A")))
   const preparing = timed(
-    Effect.tapDefect(
-      services.detail.prepare(turn.grounding.recognition, turn.voice),
-      sayBroken(turn, "B", "DETAIL_PAGE_FAILED"),
-    ),
+    Effect.tapDefect(services.detail.prepare(turn.grounding.recognition, turn.voice), sayBroken(turn, "B")),
   ).pipe(Effect.tap(({ exit }) => Deferred.succeed(turn.detail, Exit.isSuccess(exit) ? exit.value : null)))
   const recording =
     caller._tag === "Member" && sessionId !== null
-      ? timed(recordTask({ ...turn, sessionId }, caller.userId, services.history, outcome))
+      ? timed(
+          Effect.tapDefect(
+            recordTask({ ...turn, sessionId }, caller.userId, services.history, outcome),
+            sayBroken(turn, "C"),
+          ),
+        )
       : Effect.succeed(null)
 
   const [[detail, answer], record] = yield* Effect.all(
@@ -77,27 +80,17 @@ export const shelve = (turn: TurnContext, shelf: EvidenceShelf["Service"]) =>
     if (detected && evidence.length > 0) yield* shelf.keep(detected.code, evidence)
   })
 
-/** What a member asked for is among the member's recent queries when the turn ends. */
-const note = ({ caller, detail, grounding }: TurnContext, recent: RecentQueries["Service"]) =>
+const patience = "10 seconds"
+
+/** What a member asked for is among the member's recent queries when the turn ends, or is not kept. */
+const note = ({ caller, detail, grounding, turnId }: TurnContext, recent: RecentQueries["Service"]) =>
   caller._tag === "Guest"
     ? Effect.void
-    : Effect.flatMap(Deferred.await(detail), (found) =>
-        recent.note(caller.userId, grounding.recognition, found?.info.detected?.code ?? null),
+    : Deferred.await(detail).pipe(
+        Effect.flatMap((found) =>
+          recent
+            .note(caller.userId, grounding.recognition, found?.info.detected?.code ?? null)
+            .pipe(Effect.timeout(patience)),
+        ),
+        Effect.catchCause((cause) => Effect.logWarning("recent query not kept", { turnId, cause })),
       )
-
-/** A defect is ours: logged with the turn's id, and told to the reader as one task's failure. */
-const sayBroken = (turn: TurnContext, task: "A" | "B", errorCode: string) => (defect: unknown) => {
-  const message =
-    turn.grounding.recognition.language === "ko" ? "내부 오류가 발생했습니다." : "Something went wrong on our side."
-  return Effect.logError("task broken", { task, turnId: turn.turnId, defect }).pipe(
-    Effect.andThen(
-      turn.voice.sayError({
-        task,
-        errorCode,
-        message,
-        cause: { type: "Defect", message: turn.turnId },
-        recoverable: false,
-      }),
-    ),
-  )
-}

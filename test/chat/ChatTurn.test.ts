@@ -5,16 +5,15 @@ import { randomUUID } from "node:crypto"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import type { TurnRequest } from "../../src/chat/TurnContext.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
-import type { ChatEvent } from "../../src/domain/ChatEvent.ts"
 import { type Caller, SessionId, UserId } from "../../src/domain/Turn.ts"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { at, models } from "../answer/asking.ts"
 import { answering, providerServer, wires } from "../answer/ProviderServer.ts"
+import { only, wholeTurn } from "./contract.ts"
 import {
   chatTurn,
-  decodeEvent,
   harmonizedSystem,
   historyInMemory,
   historyLost,
@@ -40,11 +39,8 @@ const empty = (): Written => ({ begun: [], completed: [] })
 const eventsOf = (request: TurnRequest) =>
   Effect.gen(function* () {
     const turn = yield* (yield* ChatTurn).start(request)
-    return (yield* Stream.runCollect(turn.events)).map(({ data }) => decodeEvent(data))
+    return wholeTurn((yield* Stream.runCollect(turn.events)).map(({ data }) => data))
   })
-
-const only = <N extends ChatEvent["eventType"]>(events: ReadonlyArray<ChatEvent>, name: N) =>
-  events.filter((event): event is Extract<ChatEvent, { eventType: N }> => event.eventType === name)
 
 layer(harmonizedSystem)("a turn", (it) => {
   it.effect("tells its events in order, numbered without a gap, from the metadata to the end", () =>
@@ -287,6 +283,18 @@ layer(harmonizedSystem)("a turn", (it) => {
       )
       assert.deepInclude(only(events, "error")[0], { task: "A" })
       assert.strictEqual(only(events, "stream_end")[0]?.status, "failed")
+    }),
+  )
+
+  it.effect("keeps what a model said before its defect, for the reader and in the record", () =>
+    Effect.gen(function* () {
+      const written = empty()
+      const broken = Layer.succeed(AnswerModel, {
+        answer: () => Stream.concat(Stream.make({ _tag: "Text" as const, text: "half " }), Stream.die("bug")),
+      })
+      const events = yield* eventsOf(ask(member)).pipe(Effect.provide(chatTurn(broken, historyInMemory(written))))
+      assert.deepInclude(only(events, "main_message_complete")[0], { fullContent: "half ", finishReason: "error" })
+      assert.deepInclude(written.completed[0], { content: "half ", status: "partial" })
     }),
   )
 

@@ -1,6 +1,6 @@
 /** Rooms that a test drives: a model that says what it is told, a history in memory, a Context7 that is off. */
 import { NodeServices } from "@effect/platform-node"
-import { Deferred, Effect, Layer, Option, Schema, Stream } from "effect"
+import { Deferred, Effect, Layer, Option, Stream } from "effect"
 import { Persistence } from "effect/persistence"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { AnswerFailed, type AnswerPart } from "../../src/answer/AnswerPart.ts"
@@ -9,7 +9,6 @@ import { Context7 } from "../../src/context7/Context7.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
 import { RecentQueries } from "../../src/detail/RecentQueries.ts"
 import { EvidenceShelf } from "../../src/detail/EvidenceShelf.ts"
-import { ChatEvent } from "../../src/domain/ChatEvent.ts"
 import {
   ChatHistory,
   type FinishedTurn,
@@ -141,10 +140,9 @@ export const chatTurn = (
   model: Layer.Layer<AnswerModel>,
   history: Layer.Layer<ChatHistory>,
   context7: Layer.Layer<Context7> = Context7.layerOff,
+  others: typeof noSchedules = noSchedules,
 ) =>
   ChatTurn.layer.pipe(
     Layer.provideMerge(DetailPages.layer),
-    Layer.provideMerge([model, history, context7, noSchedules, Persistence.layerMemory]),
+    Layer.provideMerge([model, history, context7, others, Persistence.layerMemory]),
   )
-
-export const decodeEvent = Schema.decodeUnknownSync(Schema.fromJsonString(ChatEvent))

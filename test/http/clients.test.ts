@@ -10,8 +10,8 @@ import { vi } from "vitest"
 import { createChatClient, type TurnEvent } from "../../src/client/index.ts"
 import { Api } from "../../src/http/Api.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
+import { only, wholeTurn } from "../chat/contract.ts"
 import { clientOf } from "../client/reading.ts"
-import { decodeEvent } from "../chat/TestRooms.ts"
 import { cuttingProxy } from "./CuttingProxy.ts"
 import * as Chromium from "./Browser.ts"
 import { baseUrl, serviceWith } from "./TestService.ts"
@@ -22,24 +22,15 @@ const headers = { "content-type": "application/json" }
 
 const curl = spawnSync("curl", ["--version"]).status === 0
 
-/** Nothing missing, nothing twice, the code recognised, and the pieces are the answer. */
-const assertWhole = (events: ReadonlyArray<TurnEvent>) => {
-  assert.deepStrictEqual(
-    events.map(({ sequence }) => sequence),
-    events.map((_, index) => index + 1),
-  )
-  let answer = ""
-  const codes: Array<string> = []
-  for (const event of events) {
-    if (event.eventType === "main_message_data") answer += event.content
-    if (event.eventType === "main_message_complete") assert.strictEqual(answer, event.fullContent)
-    if (event.eventType === "detail_page_button_ready") codes.push(event.metadata.hscode)
-  }
-  assert.include(answer, "8517.13")
-  assert.include(codes, "8517.13")
-  const last = events.at(-1)
-  assert.strictEqual(last?.eventType === "stream_end" ? last.status : null, "completed")
+/** Keeps the contract, the code recognised and answered. */
+const assertWhole = (lines: ReadonlyArray<string>) => {
+  const events = wholeTurn(lines)
+  assert.include(only(events, "main_message_complete")[0]?.fullContent, "8517.13")
+  assert.strictEqual(only(events, "detail_page_button_ready")[0]?.metadata.hscode, "8517.13")
+  assert.strictEqual(only(events, "stream_end")[0]?.status, "completed")
 }
+
+const asLines = (events: ReadonlyArray<TurnEvent>) => events.map((event) => JSON.stringify(event))
 
 const collected = async (source: AsyncIterable<TurnEvent>): Promise<ReadonlyArray<TurnEvent>> => {
   const events: Array<TurnEvent> = []
@@ -79,7 +70,7 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
         promisify(execFile)("curl", ["-sSN", url, "-H", "content-type: application/json", "-d", body]),
       )
       const blocks = stdout.split("\n\n").filter((block) => block !== "" && !block.startsWith(":"))
-      assertWhole(blocks.map((block) => decodeEvent(/^data: (.*)$/m.exec(block)?.[1])))
+      assertWhole(blocks.map((block) => /^data: (.*)$/m.exec(block)?.[1] ?? ""))
     }),
   )
 
@@ -87,7 +78,7 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
     Effect.gen(function* () {
       yield* asInBrowsers
       const url = `${yield* baseUrl}/api/chat`
-      const events: Array<TurnEvent> = []
+      const lines: Array<string> = []
       yield* Effect.promise(() =>
         fetchEventSource(url, {
           method: "POST",
@@ -95,17 +86,16 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
           body,
           openWhenHidden: true,
           onmessage: ({ id, event, data }) => {
-            const read = decodeEvent(data)
-            assert.strictEqual(event, read.eventType)
-            assert.isTrue(id.endsWith(`-${read.sequence}`))
-            events.push(read)
+            lines.push(data)
+            assert.strictEqual(event, JSON.parse(data).eventType)
+            assert.isTrue(id.endsWith(`-${lines.length}`))
           },
           onerror: (error) => {
             throw error
           },
         }),
       )
-      assertWhole(events)
+      assertWhole(lines)
     }),
   )
 
@@ -113,7 +103,7 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
     Effect.gen(function* () {
       const client = yield* HttpApiClient.make(Api, { baseUrl: yield* baseUrl })
       const received = yield* Stream.runCollect(Stream.unwrap(client.chat.send({ payload: { message } })))
-      assertWhole(received.map(({ data }) => data))
+      assertWhole(asLines(received.map(({ data }) => data)))
     }).pipe(Effect.provide(FetchHttpClient.layer)),
   )
 
@@ -124,7 +114,7 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
         const chat = createChatClient({ baseUrl: yield* baseUrl, ...who })
         const turn = chat.send({ message, language: "ko" })
         const events = yield* Effect.promise(() => collected(turn.events))
-        assertWhole(events)
+        assertWhole(asLines(events))
         const [first] = events
         const turnId = yield* Effect.promise(() => turn.turnId)
         assert.isTrue(first?.eventType === "initial_metadata" && first.turnId === turnId)
@@ -149,7 +139,7 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
       )
       const { turnId, data } = found as { turnId: string | null; data: ReadonlyArray<string> }
       assert.isNotNull(turnId)
-      assertWhole(data.map((line) => decodeEvent(line.slice("data: ".length))))
+      assertWhole(data.map((line) => line.slice("data: ".length)))
     }),
   )
 
@@ -166,7 +156,7 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
       )
       const { code, events } = found as { code: unknown; events: ReadonlyArray<TurnEvent> }
       assert.strictEqual(code, "CHAT_001")
-      assertWhole(events)
+      assertWhole(asLines(events))
     }),
   )
 })
@@ -181,7 +171,7 @@ layer(service, { excludeTestServices: true })(
       Effect.gen(function* () {
         const { cuts, url } = yield* cuttingProxy(yield* baseUrl, shortLived)
         const events = yield* Effect.promise(() => collected(clientOf(url).chat.send({ message }).events))
-        assertWhole(events)
+        assertWhole(asLines(events))
         assert.strictEqual(cuts(), shortLived.cuts)
       }),
     )
@@ -190,7 +180,7 @@ layer(service, { excludeTestServices: true })(
       Effect.gen(function* () {
         yield* asInBrowsers
         const { cuts, url } = yield* cuttingProxy(yield* baseUrl, shortLived)
-        const events: Array<TurnEvent> = []
+        const lines: Array<string> = []
         const ended = new AbortController()
         yield* Effect.promise(() =>
           fetchEventSource(`${url}/api/chat`, {
@@ -199,10 +189,9 @@ layer(service, { excludeTestServices: true })(
             body,
             openWhenHidden: true,
             signal: ended.signal,
-            onmessage: ({ data }) => {
-              const event = decodeEvent(data)
-              events.push(event)
-              if (event.eventType === "stream_end") ended.abort()
+            onmessage: ({ data, event }) => {
+              lines.push(data)
+              if (event === "stream_end") ended.abort()
             },
             onclose: () => {
               throw new Error("closed before the end")
@@ -210,7 +199,7 @@ layer(service, { excludeTestServices: true })(
             onerror: () => 1,
           }),
         )
-        assertWhole(events)
+        assertWhole(lines)
         assert.strictEqual(cuts(), shortLived.cuts)
       }),
     )
@@ -231,7 +220,7 @@ layer(service, { excludeTestServices: true })(
           for (const name of ${JSON.stringify(names)}) source.addEventListener(name, (event) => data.push(event.data))
           source.onerror = () => source.readyState === EventSource.CLOSED && resolve(data)
         })`)
-        assertWhole((found as ReadonlyArray<string>).map((line) => decodeEvent(line)))
+        assertWhole(found as ReadonlyArray<string>)
         assert.strictEqual(cuts(), shortLived.cuts)
       }),
     )

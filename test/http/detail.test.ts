@@ -41,7 +41,7 @@ const ask = (message: string) =>
       const complete = (await response.text())
         .split("\n\n")
         .find((block) => block.includes("event: main_message_complete"))
-      return JSON.parse(complete?.split("data: ")[1] ?? "{}").fullContent as string
+      return JSON.parse(/^data: (.*)$/m.exec(complete ?? "")?.[1] ?? "{}").fullContent as string
     }),
   )
 

@@ -3,6 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Ajv, type SchemaObject } from "ajv"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { Effect } from "effect"
+import { wholeTurn } from "../chat/contract.ts"
 import { harmonizedSystem, historyInMemory } from "../chat/TestRooms.ts"
 import { ask, bearer, edge, request, tokenFor } from "./Edge.ts"
 
@@ -53,8 +54,11 @@ const at = (root: unknown, reference: string): unknown =>
     .split("/")
     .reduce((value, key) => (value as Record<string, unknown> | undefined)?.[key], root)
 
-const dataOf = (stream: string): ReadonlyArray<unknown> =>
-  [...stream.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? ""))
+const dataOf = (stream: string): ReadonlyArray<unknown> => {
+  const lines = [...stream.matchAll(/^data: (.*)$/gm)].map(([, data]) => data ?? "")
+  wholeTurn(lines)
+  return lines.map((line) => JSON.parse(line))
+}
 
 layer(harmonizedSystem)("the documents of the events", (it) => {
   const provided = Effect.provide(edge({}, historyInMemory({ begun: [], completed: [] })))

@@ -7,7 +7,7 @@ import { SessionDetail, SessionPage } from "../../src/domain/History.ts"
 import { SearchResult } from "../../src/domain/Search.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
 import { Schema } from "effect"
-import { decodeEvent } from "../chat/TestRooms.ts"
+import { wholeTurn } from "../chat/contract.ts"
 import { Context7Backend } from "../context7/Context7Server.ts"
 import { baseUrl, service } from "./TestService.ts"
 
@@ -27,9 +27,9 @@ interface Received {
   readonly event: ChatEvent
 }
 
-/** Reads a stream as a browser would: block by block, as the bytes arrive. */
+/** Reads a whole turn as a browser would: block by block, as the bytes arrive. */
 const readEvents = async (response: Response): Promise<ReadonlyArray<Received>> => {
-  const received: Array<Received> = []
+  const received: Array<{ readonly id: string; readonly name: string | undefined; readonly data: string }> = []
   let text = ""
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
     text += chunk
@@ -40,12 +40,15 @@ const readEvents = async (response: Response): Promise<ReadonlyArray<Received>> 
       const fields = Object.fromEntries(
         block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]),
       )
-      const event = decodeEvent(fields["data"])
-      assert.strictEqual(fields["event"], event.eventType)
-      received.push({ id: fields["id"] ?? "", event })
+      received.push({ id: fields["id"] ?? "", name: fields["event"], data: fields["data"] ?? "" })
     }
   }
-  return received
+  const events = wholeTurn(received.map(({ data }) => data))
+  return events.map((event, index) => {
+    const { id = "", name } = received[index] ?? {}
+    assert.strictEqual(name, event.eventType)
+    return { id, event }
+  })
 }
 
 const ask = (message: string, token?: string, more: Record<string, unknown> = {}) =>

@@ -1,0 +1,197 @@
+/**
+ * How many turns the service streams, against a bare server that writes the same bytes and the same rows:
+ * `npm run bench -- stream [TURNS]`, TURNS (8,000) being those over which memory must stay flat.
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, FileSystem, Layer, Redacted } from "effect"
+import { createHmac, randomBytes } from "node:crypto"
+import { availableParallelism } from "node:os"
+import { Pool } from "pg"
+import { EmbeddedPostgres } from "../src/platform/EmbeddedPostgres.ts"
+import { type Answer, type Asked, atRate, saturate, together } from "./stream/load.ts"
+import { record, type Recording } from "./stream/recording.ts"
+import { type Server, startBaseline, startService } from "./stream/servers.ts"
+import { slowModel } from "./stream/slowModel.ts"
+
+const turns = Number(process.argv[2] ?? 8000)
+const readers = 32
+const rounds = 5
+const seconds = 3
+const atOnce = 1000
+const members = 200
+
+const messages = [
+  "아이폰 15 프로 수입할 때 HS코드가 뭐야?",
+  "8517.13 관세율",
+  "가죽 지갑 HS코드가 뭐야?",
+  "HS code of smoked salmon",
+  "8517.12 tariff rate",
+]
+
+const secret = randomBytes(32).toString("base64url")
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
+const tokenOf = (user: string): string => {
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: user, exp: Math.floor(Date.now() / 1000) + 3600 })}`
+  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`
+}
+const tokens = Array.from({ length: members }, (_, n) => tokenOf(`member ${n}`))
+
+const messageOf = (n: number) => messages[n % messages.length] ?? ""
+const guest = (n: number): Asked => ({ message: messageOf(n) })
+const member = (n: number): Asked => ({ message: messageOf(n), token: tokens[n % members] ?? "" })
+const callers = { guest, member }
+
+const quantile = (values: ReadonlyArray<number>, q: number): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
+}
+const median = (values: ReadonlyArray<number>) => quantile(values, 0.5)
+const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KB`
+
+/** Saturated one after the other in each round, so that what else the machine does meets both. */
+const throughput = (service: Server, baseline: Server, next: (n: number) => Asked) =>
+  Effect.promise(async () => {
+    const pairs: Array<readonly [number, number]> = []
+    for (let round = 0; round <= rounds; round++) {
+      const pair = [
+        await saturate(baseline.base, readers, seconds, next),
+        await saturate(service.base, readers, seconds, next),
+      ] as const
+      if (round > 0) pairs.push(pair)
+    }
+    const usage = await service.usage()
+    return {
+      bare: median(pairs.map(([bare]) => bare)),
+      ours: median(pairs.map(([, ours]) => ours)),
+      ratio: median(pairs.map(([bare, ours]) => ours / bare)),
+      usage,
+    }
+  })
+
+const figure = (tail: string, name: string): number => Number(new RegExp(`"${name}":(\\d+)`).exec(tail)?.[1] ?? 0)
+const overheadOf = (answers: ReadonlyArray<Answer>) => {
+  const sum = (name: string) => answers.reduce((total, { tail }) => total + figure(tail, name), 0)
+  return (100 * sum("orchestration_overhead_ms")) / Math.max(1, sum("total_wall_clock_time"))
+}
+
+const lostOf = (answers: ReadonlyArray<Answer>) => answers.filter(({ complete }) => !complete).length
+
+const halfRate = (service: Server, name: string, perSecond: number, next: (n: number) => Asked) =>
+  Effect.gen(function* () {
+    yield* Effect.promise(service.usage)
+    const answers = yield* Effect.promise(() => atRate(service.base, perSecond / 2, 5, next))
+    const { longestBlock } = yield* Effect.promise(service.usage)
+    const first = answers.map(({ firstEvent }) => firstEvent)
+    yield* Console.log(
+      `| ${name}s | ${Math.round(perSecond / 2)} | ${quantile(first, 0.5).toFixed(1)} ms | ${quantile(first, 0.99).toFixed(1)} ms | ${quantile(
+        answers.map(({ whole }) => whole),
+        0.99,
+      ).toFixed(1)} ms | ${overheadOf(answers).toFixed(1)} % | ${longestBlock.toFixed(0)} ms | ${lostOf(answers)} |`,
+    )
+  })
+
+/** Guests and members, held open by a model that waits. */
+const openAtOnce = (databaseUrl: string) =>
+  Effect.gen(function* () {
+    const model = yield* Effect.acquireRelease(Effect.promise(slowModel), (model) => Effect.sync(model.close))
+    const service = yield* startService({
+      DATABASE_URL: databaseUrl,
+      JWT_SECRET: secret,
+      ANSWER_MODEL: "openai",
+      OPENAI_API_KEY: "none",
+      OPENAI_BASE_URL: model.url,
+      ANSWER_FIRST_TOKEN_TIMEOUT: "1 minute",
+      ANSWER_IDLE_TIMEOUT: "1 minute",
+    })
+    for (const [name, next] of Object.entries(callers)) {
+      const whileOpen = async () => {
+        while (model.open() < atOnce) await new Promise((resolve) => setTimeout(resolve, 20))
+        const { longestBlock } = await service.usage()
+        const { memory } = await service.usage()
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        model.release()
+        return { longestBlock, memory }
+      }
+      const run = () => together(service.base, atOnce, next, whileOpen)
+      yield* Effect.promise(run)
+      const before = yield* Effect.promise(service.usage)
+      const { answers, seen } = yield* Effect.promise(run)
+      const first = answers.map(({ firstEvent }) => firstEvent)
+      yield* Console.log(
+        `| ${name}s | ${lostOf(answers)} | ${quantile(first, 0.99).toFixed(0)} ms | ${kilobytes((seen.memory - before.memory) / atOnce)} | ${seen.longestBlock.toFixed(0)} ms | ${overheadOf(answers).toFixed(2)} % |`,
+      )
+    }
+  }).pipe(Effect.scoped)
+
+const flat = (service: Server) =>
+  Effect.gen(function* () {
+    const ask = (count: number) => Effect.promise(() => countOf(service.base, count))
+    const memory = Effect.map(Effect.promise(service.usage), (usage) => usage.memory)
+    yield* ask(6000)
+    const before = yield* memory
+    yield* ask(turns / 2)
+    const halfway = yield* memory
+    yield* ask(turns / 2)
+    const after = yield* memory
+    const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`
+    yield* Console.log(
+      `\nmemory that lives before, halfway through and after ${turns} turns, once the logs that are kept for resumes are full: ${[before, halfway, after].map(megabytes).join(", ")}`,
+    )
+  })
+
+const countOf = async (base: string, count: number) => {
+  let left = count
+  while (left > 0) left -= Math.round((await saturate(base, readers, 2, guest)) * 2)
+}
+
+const main = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const folder = yield* fs.makeTempDirectoryScoped()
+  const databaseUrl = Redacted.value((yield* EmbeddedPostgres).url)
+  const pool = yield* Effect.acquireRelease(
+    Effect.sync(() => new Pool({ connectionString: databaseUrl })),
+    (pool) => Effect.promise(() => pool.end()),
+  )
+  const service = yield* startService({ DATABASE_URL: databaseUrl, DATA_DIR: folder, JWT_SECRET: secret })
+  const recordings: Record<string, Recording> = {}
+  for (const message of messages) {
+    recordings[message] = yield* Effect.promise(() => record(service.base, message, tokens[0] ?? "", pool))
+  }
+  const sizes = Object.values(recordings).map(({ guest }) => Buffer.byteLength(guest.join("")))
+  const events = Object.values(recordings).map(({ guest }) => guest.length)
+  yield* fs.writeFileString(`${folder}/recordings.json`, JSON.stringify(recordings))
+  const baseline = yield* startBaseline(`${folder}/recordings.json`, databaseUrl)
+  yield* Console.log(
+    `${availableParallelism()} cores, Node ${process.version}; a guest's turn is ${kilobytes(median(sizes))} in ${median(events)} events\n\n` +
+      `| ${readers} readers | bare node:http + pg | the service | ratio | goal |\n|---|---|---|---|---|`,
+  )
+  const saturated = { guest: 0, member: 0 }
+  for (const [name, goal] of [
+    ["guest", 0.35],
+    ["member", 0.5],
+  ] as const) {
+    const { bare, ours, ratio } = yield* throughput(service, baseline, callers[name])
+    saturated[name] = ours
+    yield* Console.log(
+      `| ${name}s | ${bare.toFixed(0)} turns/s | ${ours.toFixed(0)} turns/s | ${ratio.toFixed(2)} | ${goal} |`,
+    )
+  }
+  yield* Console.log(
+    `\n| half of the saturating rate | turns/s | first event, median | p99 (goal 300 ms) | whole turn, p99 | overhead (goal 5 %) | longest block (goal 50 ms) | lost |\n|---|---|---|---|---|---|---|---|`,
+  )
+  for (const name of ["guest", "member"] as const) yield* halfRate(service, name, saturated[name], callers[name])
+  yield* Console.log(
+    `\n| ${atOnce} turns open at once | lost | first event, p99 | memory a turn (goal 100 KB) | longest block | overhead |\n|---|---|---|---|---|---|`,
+  )
+  yield* openAtOnce(databaseUrl)
+  yield* flat(service)
+})
+
+const postgres = Layer.unwrap(
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    return EmbeddedPostgres.layer(yield* fs.makeTempDirectoryScoped())
+  }),
+)
+
+NodeRuntime.runMain(main.pipe(Effect.scoped, Effect.provide(postgres.pipe(Layer.provideMerge(NodeServices.layer)))))
