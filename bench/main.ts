@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-const benchmarks = ["recognition", "tariff", "context7", "stream"]
+const benchmarks = ["recognition", "tariff", "context7", "history", "stream"]
 
 const [name, ...given] = process.argv.slice(2)
 if (name !== undefined && !benchmarks.includes(name)) {

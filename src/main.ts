@@ -13,9 +13,14 @@ import { CodePages } from "./detail/CodePages.ts"
 import * as OfficialNames from "./detail/OfficialNames.ts"
 import { GoodsSearch } from "./detail/GoodsSearch.ts"
 import { ChatHistory } from "./history/ChatHistory.ts"
+import { HistoryReader } from "./history/HistoryReader.ts"
+import { MemberRecords } from "./history/MemberRecords.ts"
 import { HarmonizedSystem } from "./hs/HarmonizedSystem.ts"
 import { listenConfig, server } from "./http/HttpServer.ts"
 import { Tokens } from "./http/Tokens.ts"
+import { ReadDatabase } from "./history/ReadDatabase.ts"
+import * as Retention from "./history/Retention.ts"
+import * as ValidChecks from "./history/ValidChecks.ts"
 import * as Database from "./platform/Database.ts"
 import * as SharedState from "./platform/SharedState.ts"
 import * as ProcessMetrics from "./platform/ProcessMetrics.ts"
@@ -28,7 +33,15 @@ if (existsSync(".env")) process.loadEnvFile()
 
 const recentQueries = Layer.unwrap(Effect.map(secretOf("MEMBER_SECRET"), RecentQueries.layerOf))
 
-const stored = Layer.mergeAll(ChatHistory.layer, TariffSchedules.layer, EvidenceShelf.layer, recentQueries).pipe(
+const history = Layer.mergeAll(
+  ChatHistory.layer,
+  HistoryReader.layer,
+  MemberRecords.layer,
+  Retention.layer,
+  ValidChecks.layer,
+).pipe(Layer.provide(ReadDatabase.layer))
+
+const stored = Layer.mergeAll(history, TariffSchedules.layer, EvidenceShelf.layer, recentQueries).pipe(
   Layer.provide(Database.layer),
 )
 

@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { HsCodeAnalysis, SseBookmarkData } from "./Analysis.ts"
 import { DottedCode } from "./HsCode.ts"
+import { RecentQuery } from "./Search.ts"
 
 export const MessageType = Schema.Literals(["USER", "AI"])
 
@@ -17,16 +18,22 @@ export const SessionSummary = Schema.Struct({
 })
 export type SessionSummary = typeof SessionSummary.Type
 
+const pagination = {
+  /** From 1. */
+  page: Schema.Int,
+  size: Schema.Int,
+  totalElements: Schema.Int,
+  totalPages: Schema.Int,
+  hasNext: Schema.Boolean,
+  hasPrevious: Schema.Boolean,
+}
+
 export const SessionPage = Schema.Struct({
   sessions: Schema.Array(SessionSummary),
   pagination: Schema.Struct({
-    /** From 1. */
-    page: Schema.Int,
-    size: Schema.Int,
-    totalElements: Schema.Int,
-    totalPages: Schema.Int,
-    hasNext: Schema.Boolean,
-    hasPrevious: Schema.Boolean,
+    ...pagination,
+    /** For `cursor`: continues where this page ends, as fast on the last page as on the first. */
+    nextCursor: Schema.NullOr(Schema.String),
   }),
   summary: Schema.Struct({
     totalSessions: Schema.Int,
@@ -51,6 +58,20 @@ export const StoredMessage = Schema.Struct({
 })
 export type StoredMessage = typeof StoredMessage.Type
 
+export const MessagePage = Schema.Struct({
+  messages: Schema.Array(
+    Schema.Struct({
+      ...StoredMessage.fields,
+      sessionId: Schema.String,
+      sessionTitle: Schema.NullOr(Schema.String),
+      /** 0 to 1: how often the words occur and how much of the message they are. */
+      relevanceScore: Schema.Finite,
+    }),
+  ),
+  pagination: Schema.Struct(pagination),
+})
+export type MessagePage = typeof MessagePage.Type
+
 export const SessionDetail = Schema.Struct({
   session: SessionSummary,
   messages: Schema.Array(StoredMessage),
@@ -60,3 +81,32 @@ export const SessionDetail = Schema.Struct({
   }),
 })
 export type SessionDetail = typeof SessionDetail.Type
+
+/** The analysis of an export is what is stored, also where this version would no longer understand it. */
+const stored = Schema.NullOr(Schema.Json)
+
+/** One line of `GET /api/members/me/export`. */
+export const ExportLine = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("session"), ...SessionSummary.fields }),
+  Schema.Struct({
+    type: Schema.Literal("message"),
+    sessionId: Schema.String,
+    messageId: Schema.String,
+    turnId: Schema.String,
+    messageType: MessageType,
+    content: Schema.String,
+    status: MessageStatus,
+    aiModel: Schema.NullOr(Schema.String),
+    createdAt: Schema.String,
+    completedAt: Schema.NullOr(Schema.String),
+    hscodeAnalysis: stored,
+    context7Analysis: stored,
+    sseBookmarkData: stored,
+    detailPageProcessingTime: Schema.NullOr(Schema.Int),
+    parallelTaskMetrics: stored,
+  }),
+  Schema.Struct({ type: Schema.Literal("recentQuery"), ...RecentQuery.fields }),
+  /** The last line of an export that is whole. */
+  Schema.Struct({ type: Schema.Literal("end"), lines: Schema.Int }),
+])
+export type ExportLine = typeof ExportLine.Type

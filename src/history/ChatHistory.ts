@@ -1,61 +1,22 @@
-/**
- * Members' sessions and messages in PostgreSQL. A turn is two transactions: `begin` when it starts (the session and the
- * USER message), `complete` when it ends (the AI message with all analysis, and the session's counters).
- */
+/** Task C's side of the history: what a turn writes, and what it reads of the turns before it. */
 import { PgClient } from "@effect/sql-pg"
-import { Context, Effect, Layer, Option, Schedule, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { SqlError } from "effect/sql/SqlError"
-import { Context7Analysis, HsCodeAnalysis, SseBookmarkData } from "../domain/Analysis.ts"
-import type { FinishReason, TurnStatus } from "../domain/ChatEvent.ts"
+import { HsCodeAnalysis } from "../domain/Analysis.ts"
 import type { Said } from "../domain/Grounding.ts"
-import type { SessionDetail, SessionPage } from "../domain/History.ts"
 import type { Question } from "../domain/Question.ts"
-import { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
-import type { SessionId, TurnId, UserId } from "../domain/Turn.ts"
-import { HistoryReader, type SessionFilter } from "./HistoryReader.ts"
+import type { SessionId, UserId } from "../domain/Turn.ts"
+import { HistoryUnavailable, SessionForbidden, SessionNotFound, unavailable } from "./HistoryError.ts"
+import { ReadDatabase } from "./ReadDatabase.ts"
+import { waitAtMost } from "./waitAtMost.ts"
+import { beginWith, completeWith, type FinishedTurn, type NewTurn } from "./writeTurn.ts"
 
-/** The database did not answer. `retryable` says whether the same call may succeed later. */
-export class HistoryUnavailable extends Schema.TaggedError<HistoryUnavailable>()("HistoryUnavailable", {
-  operation: Schema.String,
-  retryable: Schema.Boolean,
-  /** The database's own message, without values. */
-  reason: Schema.String,
-}) {}
-
-export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("SessionNotFound", {
-  sessionId: Schema.String,
-}) {}
-
-export class SessionForbidden extends Schema.TaggedError<SessionForbidden>()("SessionForbidden", {
-  sessionId: Schema.String,
-}) {}
-
-export interface NewTurn {
-  readonly turnId: TurnId
-  readonly userId: UserId
-  readonly sessionId: SessionId
-  readonly message: string
-}
+export type { FinishedTurn, NewTurn }
+export { HistoryUnavailable, SessionForbidden, SessionNotFound }
 
 export interface OpenQuestion {
   readonly product: string
   readonly question: Question
-}
-
-export interface FinishedTurn {
-  readonly turnId: TurnId
-  readonly sessionId: SessionId
-  readonly content: string
-  readonly status: TurnStatus
-  readonly model: string
-  readonly finishReason: FinishReason
-  readonly hscodeAnalysis: HsCodeAnalysis | null
-  readonly context7Analysis: Context7Analysis | null
-  readonly bookmark: SseBookmarkData | null
-  /** Milliseconds. */
-  readonly detailPageProcessingTime: number | null
-  readonly metrics: ParallelTaskMetrics
 }
 
 export class ChatHistory extends Context.Service<
@@ -82,85 +43,33 @@ export class ChatHistory extends Context.Service<
     readonly complete: (
       turn: FinishedTurn,
     ) => Effect.Effect<{ readonly messageId: string; readonly messageCount: number }, HistoryUnavailable>
-    /** Erases the member's sessions with their messages; again is no error. */
-    readonly eraseMember: (userId: UserId) => Effect.Effect<void, HistoryUnavailable>
-    readonly list: (userId: UserId, filter: SessionFilter) => Effect.Effect<SessionPage, HistoryUnavailable>
-    readonly session: (
-      userId: UserId,
-      sessionId: SessionId,
-    ) => Effect.Effect<SessionDetail, SessionNotFound | SessionForbidden | HistoryUnavailable>
   }
 >()("hs-trade-chat/history/ChatHistory") {
   static readonly layer = Layer.effect(
     ChatHistory,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const reader = yield* HistoryReader
-      const authorize = authorizeWith(sql)
+      const { wrote } = yield* ReadDatabase
+      const scope = yield* Effect.scope
       return ChatHistory.of({
         ping: sql`SELECT 1`.pipe(
           unavailable("ping"),
-          Effect.timeoutOrElse({
-            duration: "1 second",
-            orElse: () =>
-              Effect.fail(new HistoryUnavailable({ operation: "ping", retryable: true, reason: "no answer" })),
-          }),
+          waitAtMost("1 second", scope),
+          Effect.catchTag(
+            "TimeoutError",
+            () => new HistoryUnavailable({ operation: "ping", retryable: true, reason: "no answer" }),
+          ),
           Effect.asVoid,
         ),
-        authorize,
+        authorize: authorizeWith(sql),
         openQuestion: openQuestionWith(sql),
         recentMessages: recentMessagesWith(sql),
-        begin: beginWith(sql),
-        complete: completeWith(sql),
-        eraseMember: Effect.fn("ChatHistory.eraseMember")(function* (userId: UserId) {
-          yield* sql`DELETE FROM chat_sessions WHERE user_id = ${userId}`.pipe(unavailable("eraseMember"))
-        }),
-        list: Effect.fn("ChatHistory.list")(function* (userId: UserId, filter: SessionFilter) {
-          return yield* reader.list(userId, filter).pipe(unavailable("list"))
-        }),
-        session: Effect.fn("ChatHistory.session")(function* (userId: UserId, sessionId: SessionId) {
-          yield* authorize(userId, sessionId)
-          return yield* reader.session(sessionId).pipe(
-            unavailable("session"),
-            Effect.flatMap(
-              Option.match({
-                onNone: () => Effect.fail(new SessionNotFound({ sessionId })),
-                onSome: Effect.succeed,
-              }),
-            ),
-          )
-        }),
+        begin: beginWith(sql, wrote),
+        complete: completeWith(sql, wrote),
       })
     }),
-  ).pipe(Layer.provide(HistoryReader.layer))
+  )
 }
-
-type QueryError = SqlError | Schema.SchemaError
-
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return "unknown"
-  return error.cause instanceof Error ? reasonOf(error.cause) : error.message
-}
-
-const unavailable =
-  (operation: string) =>
-  <A, R>(self: Effect.Effect<A, QueryError, R>) =>
-    Effect.mapError(
-      self,
-      (cause) =>
-        new HistoryUnavailable({
-          operation,
-          retryable: cause._tag === "SqlError" && cause.isRetryable,
-          reason: reasonOf(cause),
-        }),
-    )
-
-/** Serialization failures, deadlocks and lost connections pass; each transaction here can be repeated safely. */
-const persistently = <A, R>(self: Effect.Effect<A, QueryError, R>) =>
-  Effect.retry(self, {
-    while: (error) => error._tag === "SqlError" && error.isRetryable,
-    schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 })),
-  })
 
 const authorizeWith = (sql: PgClient.PgClient) => {
   const ownerOf = SqlSchema.findOneOption({
@@ -209,66 +118,5 @@ const recentMessagesWith = (sql: PgClient.PgClient) => {
       { role: "user", content: question },
       { role: "assistant", content: answer },
     ])
-  })
-}
-
-const titleOf = (message: string): string => Array.from(message.replace(/\s+/g, " ")).slice(0, 80).join("")
-
-const beginWith = (sql: PgClient.PgClient) =>
-  Effect.fn("ChatHistory.begin")(function* (turn: NewTurn) {
-    const write = Effect.gen(function* () {
-      const created = yield* sql`
-        INSERT INTO chat_sessions ${sql.insert({ session_uuid: turn.sessionId, user_id: turn.userId, session_title: titleOf(turn.message) })}
-        ON CONFLICT (session_uuid) DO NOTHING RETURNING 1`
-      const stored = yield* sql`
-        INSERT INTO chat_messages (session_uuid, turn_id, message_type, content, status, completed_at)
-        SELECT session_uuid, ${turn.turnId}::uuid, 'USER', ${turn.message}, 'completed', now()
-        FROM chat_sessions WHERE session_uuid = ${turn.sessionId} AND user_id = ${turn.userId}
-        ON CONFLICT (turn_id, message_type) DO NOTHING RETURNING 1`
-      if (stored.length > 0) {
-        yield* sql`
-          UPDATE chat_sessions SET message_count = message_count + 1, updated_at = now()
-          WHERE session_uuid = ${turn.sessionId}`
-      }
-      return { sessionCreated: created.length > 0 }
-    })
-    return yield* sql.withTransaction(write).pipe(persistently, unavailable("begin"))
-  })
-
-const completeWith = (sql: PgClient.PgClient) => {
-  const json =
-    <S extends Schema.Codec<unknown, unknown>>(schema: S) =>
-    (value: S["Type"] | null) =>
-      value === null ? null : sql.json(Schema.encodeSync(schema)(value))
-  const Stored = Schema.Struct({ message_id: Schema.BigInt, message_count: Schema.Int })
-  const stored = SqlSchema.findOne({
-    Request: Schema.String,
-    Result: Stored,
-    execute: (turnId) => sql`
-      SELECT message_id, message_count FROM chat_messages JOIN chat_sessions USING (session_uuid)
-      WHERE turn_id = ${turnId} AND message_type = 'AI'`,
-  })
-  return Effect.fn("ChatHistory.complete")(function* (turn: FinishedTurn) {
-    const write = Effect.gen(function* () {
-      const inserted = yield* sql`
-        INSERT INTO chat_messages (
-          session_uuid, turn_id, message_type, content, status, ai_model, completed_at, hscode_analysis, context7_analysis,
-          sse_bookmark_data, detail_page_processing_time, parallel_task_metrics)
-        VALUES (
-          ${turn.sessionId}, ${turn.turnId}, 'AI', ${turn.content}, ${turn.status}, ${turn.model}, now(),
-          ${json(HsCodeAnalysis)(turn.hscodeAnalysis)}, ${json(Context7Analysis)(turn.context7Analysis)},
-          ${json(SseBookmarkData)(turn.bookmark)}, ${turn.detailPageProcessingTime}, ${json(ParallelTaskMetrics)(turn.metrics)})
-        ON CONFLICT (turn_id, message_type) DO NOTHING RETURNING 1`
-      if (inserted.length > 0) {
-        yield* sql`
-          UPDATE chat_sessions SET message_count = message_count + 1, updated_at = now()
-          WHERE session_uuid = ${turn.sessionId}`
-      }
-      const row = yield* stored(turn.turnId)
-      return { messageId: row.message_id.toString(), messageCount: row.message_count }
-    })
-    return yield* sql
-      .withTransaction(write)
-      .pipe(Effect.catchTag("NoSuchElementError", Effect.die), persistently, unavailable("complete"))
   })
 }

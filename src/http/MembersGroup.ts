@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { ExportLine } from "../domain/History.ts"
 import { RecentQuery } from "../domain/Search.ts"
 import { MemberOnly } from "./Authentication.ts"
 import { Unavailable } from "./problems.ts"
@@ -13,6 +14,16 @@ export class MembersGroup extends HttpApiGroup.make("members")
       OpenApi.annotations({
         summary: "What the member asked for lately",
         description: "Products and codes, newest first: twenty at most, of the last thirty days.",
+      }),
+    ),
+    HttpApiEndpoint.get("export", "/export", {
+      success: HttpApiSchema.StreamNdjson({ schema: ExportLine }),
+      error: Unavailable,
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "All that is kept of the member, as JSON lines",
+        description:
+          "Sessions, messages with their whole analysis, recent queries. The last line is of type `end`; without it the export was cut off.",
       }),
     ),
     HttpApiEndpoint.delete("erase", "/data", { success: HttpApiSchema.NoContent, error: Unavailable }).annotateMerge(

@@ -11,14 +11,15 @@ import { Comparison, DetailPage } from "../domain/DetailPage.ts"
 import type { Language } from "../domain/Recognition.ts"
 import { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { Api } from "./Api.ts"
-import { authentication, CurrentMember } from "./Authentication.ts"
+import { authentication } from "./Authentication.ts"
 import { chat } from "./chatHandlers.ts"
 import { cacheable, representations } from "./cacheable.ts"
+import { history } from "./historyHandlers.ts"
 import { operator } from "./operatorHandlers.ts"
 import { readCode } from "./readCode.ts"
 import { members } from "./memberHandlers.ts"
 import { OperatorOnly } from "./OperatorOnly.ts"
-import { codeRefused, historyUnavailable, saying, sessionRefused, Unavailable } from "./problems.ts"
+import { codeRefused, saying, Unavailable } from "./problems.ts"
 import { TurnLimit } from "./RateLimit.ts"
 
 const search = HttpApiBuilder.group(
@@ -26,9 +27,7 @@ const search = HttpApiBuilder.group(
   "search",
   Effect.fnUntraced(function* (handlers) {
     const goods = yield* GoodsSearch
-    return handlers.handle("goods", ({ query }) =>
-      Effect.sync(() => goods.search(query.q, query.limit ?? defaults.limit)),
-    )
+    return handlers.handle("goods", ({ query }) => Effect.sync(() => goods.search(query.q, query.limit ?? 5)))
   }),
 )
 
@@ -83,39 +82,6 @@ const readPageQuery = (written: string, { country, edition, lang, asOf }: PagePa
     language: lang ?? "ko",
     asOf: asOf ?? null,
   }))
-
-const defaults = { page: 1, size: 20, limit: 5 }
-
-const history = HttpApiBuilder.group(
-  Api,
-  "history",
-  Effect.fnUntraced(function* (handlers) {
-    const history = yield* ChatHistory
-    return handlers
-      .handle(
-        "list",
-        Effect.fnUntraced(function* ({ query }) {
-          const { userId } = yield* CurrentMember
-          return yield* history
-            .list(userId, { ...query, page: query.page ?? defaults.page, size: query.size ?? defaults.size })
-            .pipe(Effect.mapError(historyUnavailable))
-        }),
-      )
-      .handle(
-        "session",
-        Effect.fnUntraced(function* ({ params }) {
-          const { userId } = yield* CurrentMember
-          return yield* history.session(userId, params.sessionId).pipe(
-            Effect.catchTags({
-              HistoryUnavailable: () => Effect.fail(historyUnavailable()),
-              SessionForbidden: (error) => Effect.fail(sessionRefused(error)),
-              SessionNotFound: (error) => Effect.fail(sessionRefused(error)),
-            }),
-          )
-        }),
-      )
-  }),
-)
 
 const health = HttpApiBuilder.group(
   Api,

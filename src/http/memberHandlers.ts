@@ -1,8 +1,9 @@
 /** Binds the members' own data to the rooms that keep it. */
-import { Effect } from "effect"
+import { Effect, Ref, Stream } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { RecentQueries } from "../detail/RecentQueries.ts"
-import { ChatHistory } from "../history/ChatHistory.ts"
+import type { ExportLine } from "../domain/History.ts"
+import { MemberRecords } from "../history/MemberRecords.ts"
 import { Api } from "./Api.ts"
 import { CurrentMember } from "./Authentication.ts"
 import { historyUnavailable } from "./problems.ts"
@@ -12,7 +13,7 @@ export const members = HttpApiBuilder.group(
   "members",
   Effect.fnUntraced(function* (handlers) {
     const recent = yield* RecentQueries
-    const history = yield* ChatHistory
+    const records = yield* MemberRecords
     return handlers
       .handle(
         "recentQueries",
@@ -23,13 +24,36 @@ export const members = HttpApiBuilder.group(
         }),
       )
       .handle(
+        "export",
+        Effect.fnUntraced(function* () {
+          const { userId } = yield* CurrentMember
+          const queries = yield* recent.of(userId).pipe(Effect.mapError(historyUnavailable))
+          return records.export(userId).pipe(
+            Stream.concat(Stream.fromIterable(queries.map((query): ExportLine => ({ type: "recentQuery", ...query })))),
+            ended,
+            Stream.tapError(({ reason }) => Effect.logWarning("export cut off", { reason })),
+          )
+        }),
+      )
+      .handle(
         "erase",
         Effect.fnUntraced(function* () {
           const { userId } = yield* CurrentMember
-          yield* Effect.all([history.eraseMember(userId), recent.erase(userId)], { discard: true }).pipe(
+          yield* Effect.all([records.eraseAll(userId), recent.erase(userId)], { discard: true }).pipe(
             Effect.mapError(historyUnavailable),
           )
         }),
       )
   }),
 )
+
+/** Says at the end how many lines there were, so that a reader can tell a whole export from one that was cut off. */
+const ended = <E>(lines: Stream.Stream<ExportLine, E>): Stream.Stream<ExportLine, E> =>
+  Stream.unwrap(
+    Effect.map(Ref.make(0), (count) =>
+      lines.pipe(
+        Stream.tap(() => Ref.update(count, (lines) => lines + 1)),
+        Stream.concat(Stream.fromEffect(Effect.map(Ref.get(count), (lines): ExportLine => ({ type: "end", lines })))),
+      ),
+    ),
+  )

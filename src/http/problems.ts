@@ -6,7 +6,7 @@ import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 import type { ReadError, StartError } from "../chat/ChatTurn.ts"
 import type { PageError } from "../detail/CodePages.ts"
-import type { SessionForbidden, SessionNotFound } from "../history/ChatHistory.ts"
+import type { HistoryUnavailable, SessionForbidden, SessionNotFound } from "../history/HistoryError.ts"
 
 const members = {
   code: Schema.String,
@@ -72,7 +72,7 @@ export const saying = (code: string, detail: string) => ({ code, detail, message
 const unknownAddress = "There is nothing at this address."
 export const nothingHere = new NotFound(saying("HTTP_404", unknownAddress))
 
-export const sessionRefused = (error: SessionNotFound | SessionForbidden): NotFound | Forbidden =>
+const sessionRefused = (error: SessionNotFound | SessionForbidden): NotFound | Forbidden =>
   error._tag === "SessionNotFound"
     ? new NotFound(saying("CHAT_007", "There is no such session."))
     : new Forbidden(saying("CHAT_008", "This session belongs to somebody else."))
@@ -133,6 +133,11 @@ export const codeMalformed = (written: string): BadRequest =>
   new BadRequest(
     saying("HSCODE_001", `"${written.slice(0, 40)}" is no code of 2, 4, 6, 8 or 10 digits, dotted or not.`),
   )
+
+export const historyRefused = (
+  error: SessionNotFound | SessionForbidden | HistoryUnavailable,
+): NotFound | Forbidden | Unavailable =>
+  error._tag === "HistoryUnavailable" ? historyUnavailable() : sessionRefused(error)
 
 export const historyUnavailable = (): Unavailable =>
   new Unavailable(saying("HTTP_503", "The history cannot be read at the moment. Please try again."))

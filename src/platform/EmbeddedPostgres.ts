@@ -200,7 +200,9 @@ const launch = Effect.fnUntraced(function* (files: Files, directory: string, por
     Stream.splitLines,
     Stream.runForEach((line) => {
       if (lines.push(line) > 50) lines.shift()
-      const settled = line.includes("ready to accept connections") ? Deferred.succeed(ready, undefined) : Effect.void
+      const settled = /ready to accept (read-only )?connections/.test(line)
+        ? Deferred.succeed(ready, undefined)
+        : Effect.void
       return Effect.logDebug(line).pipe(Effect.andThen(settled))
     }),
     Effect.ignore,

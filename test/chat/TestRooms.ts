@@ -115,9 +115,6 @@ export const historyInMemory = (written: Written) =>
         return { sessionCreated }
       }),
     complete: (turn) => Effect.sync(() => ({ messageId: `${written.completed.push(turn)}`, messageCount: 2 })),
-    eraseMember: () => Effect.die("not asked for"),
-    list: () => Effect.die("not asked for"),
-    session: () => Effect.die("not asked for"),
   })
 
 const lost = (operation: string) => Effect.fail(new HistoryUnavailable({ operation, retryable: true, reason: "lost" }))
@@ -129,9 +126,6 @@ export const historyLost = Layer.succeed(ChatHistory, {
   recentMessages: () => lost("recentMessages"),
   begin: () => lost("begin"),
   complete: () => lost("complete"),
-  eraseMember: () => lost("eraseMember"),
-  list: () => lost("list"),
-  session: () => lost("session"),
 })
 
 export const harmonizedSystem = HarmonizedSystem.layer.pipe(Layer.provide(NodeServices.layer))

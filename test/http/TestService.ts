@@ -10,7 +10,6 @@ import { RecentQueries } from "../../src/detail/RecentQueries.ts"
 import { CodePages } from "../../src/detail/CodePages.ts"
 import * as OfficialNames from "../../src/detail/OfficialNames.ts"
 import { GoodsSearch } from "../../src/detail/GoodsSearch.ts"
-import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { api } from "../../src/http/HttpServer.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
 import * as SharedState from "../../src/platform/SharedState.ts"
@@ -18,6 +17,7 @@ import { TariffImport } from "../../src/tariff/TariffImport.ts"
 import { TariffSchedules } from "../../src/tariff/TariffSchedules.ts"
 import { harmonizedSystem } from "../chat/TestRooms.ts"
 import { context7Http } from "../context7/Context7Server.ts"
+import { history } from "../history/rooms.ts"
 import { migratedDatabase } from "../platform/TestDatabase.ts"
 
 const variables = (record: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromEnvRecord(record))
@@ -37,13 +37,7 @@ const unlimited = { RATE_LIMIT_GUEST: "off", RATE_LIMIT_MEMBER: "off" }
 const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),
   Layer.provideMerge([harmonizedSystem, context7Http, AnswerModel.layerGrounded, tokens]),
-  Layer.provideMerge([
-    ChatHistory.layer,
-    TariffSchedules.layer,
-    TariffImport.layer,
-    EvidenceShelf.layer,
-    recentQueries,
-  ]),
+  Layer.provideMerge([history, TariffSchedules.layer, TariffImport.layer, EvidenceShelf.layer, recentQueries]),
   Layer.provideMerge([SharedState.layer.pipe(Layer.provide(variables({}))), migratedDatabase]),
 )
 

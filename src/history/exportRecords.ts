@@ -1,0 +1,89 @@
+/**
+ * All sessions and messages of a member, a batch at a time: neither this process nor a connection holds more than that,
+ * however much there is and however slowly it is read.
+ */
+import type { PgClient } from "@effect/sql-pg"
+import { Effect, Option, Schema, Stream } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import type { ExportLine } from "../domain/History.ts"
+import type { UserId } from "../domain/Turn.ts"
+import { MessageRow, SessionRow, summaryOf } from "./rows.ts"
+
+const sessionsAtOnce = 500
+/** An analysis may be some ten kilobytes. */
+const messagesAtOnce = 100
+
+const Json = Schema.NullOr(Schema.Json)
+
+const WholeRow = Schema.Struct({
+  ...MessageRow.fields,
+  session_uuid: Schema.String,
+  hscode_analysis: Json,
+  context7_analysis: Json,
+  sse_bookmark_data: Json,
+  detail_page_processing_time: Schema.NullOr(Schema.Int),
+  parallel_task_metrics: Json,
+})
+
+type Read = (
+  query: (sql: PgClient.PgClient) => Effect.Effect<ReadonlyArray<unknown>, SqlError>,
+) => Effect.Effect<ReadonlyArray<unknown>, SqlError>
+
+export const exportRecords = (read: Read, userId: UserId) => {
+  const sessions = batches(
+    sessionsAtOnce,
+    "00000000-0000-0000-0000-000000000000",
+    SessionRow,
+    "session_uuid",
+    (after) =>
+      read(
+        (sql) => sql`
+    SELECT session_uuid, session_title, message_count, created_at, updated_at FROM chat_sessions
+    WHERE user_id = ${userId} AND session_uuid > ${after} ORDER BY session_uuid LIMIT ${sessionsAtOnce}`,
+      ),
+  )
+  const messages = batches(messagesAtOnce, 0n, WholeRow, "message_id", (after) =>
+    read(
+      (sql) => sql`
+    SELECT session_uuid, message_id, turn_id, message_type, content, status, ai_model, created_at, completed_at,
+      hscode_analysis, context7_analysis, sse_bookmark_data, detail_page_processing_time, parallel_task_metrics
+    FROM chat_messages WHERE user_id = ${userId} AND message_id > ${after} ORDER BY message_id LIMIT ${messagesAtOnce}`,
+    ),
+  )
+  return Stream.concat(Stream.map(sessions, sessionLine), Stream.map(messages, messageLine))
+}
+
+/** Rows in the order of a key that never changes, each batch from where the one before ended. */
+const batches = <S extends Schema.Codec<object, unknown>, K extends keyof S["Type"], E>(
+  size: number,
+  first: S["Type"][K],
+  schema: S,
+  key: K,
+  read: (after: S["Type"][K]) => Effect.Effect<ReadonlyArray<unknown>, E>,
+) =>
+  Stream.paginate(first, (after) =>
+    Effect.map(Effect.flatMap(read(after), Schema.decodeUnknownEffect(Schema.Array(schema))), (rows) => {
+      const last = rows.at(-1)
+      return [rows, last === undefined || rows.length < size ? Option.none() : Option.some(last[key])] as const
+    }),
+  )
+
+const sessionLine = (row: typeof SessionRow.Type): ExportLine => ({ type: "session", ...summaryOf(row) })
+
+const messageLine = (row: typeof WholeRow.Type): ExportLine => ({
+  type: "message",
+  sessionId: row.session_uuid,
+  messageId: row.message_id.toString(),
+  turnId: row.turn_id,
+  messageType: row.message_type,
+  content: row.content,
+  status: row.status,
+  aiModel: row.ai_model,
+  createdAt: row.created_at.toISOString(),
+  completedAt: row.completed_at?.toISOString() ?? null,
+  hscodeAnalysis: row.hscode_analysis,
+  context7Analysis: row.context7_analysis,
+  sseBookmarkData: row.sse_bookmark_data,
+  detailPageProcessingTime: row.detail_page_processing_time,
+  parallelTaskMetrics: row.parallel_task_metrics,
+})

@@ -1,0 +1,129 @@
+/**
+ * A turn's two transactions: `begin` when it starts (the session and the USER message), `complete` when it ends (the AI
+ * message with all analysis, and the session's counters). Each may be repeated; `docs/records.md` says what holds when.
+ */
+import type { PgClient } from "@effect/sql-pg"
+import { Effect, Option, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import { Context7Analysis, HsCodeAnalysis, SseBookmarkData } from "../domain/Analysis.ts"
+import type { FinishReason, TurnStatus } from "../domain/ChatEvent.ts"
+import { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
+import { type SessionId, type TurnId, UserId } from "../domain/Turn.ts"
+import { transaction } from "./transaction.ts"
+import { HistoryUnavailable, passes, persistently, reasonOf, unavailable } from "./HistoryError.ts"
+
+export interface NewTurn {
+  readonly turnId: TurnId
+  readonly userId: UserId
+  readonly sessionId: SessionId
+  readonly message: string
+}
+
+export interface FinishedTurn {
+  readonly turnId: TurnId
+  readonly sessionId: SessionId
+  readonly content: string
+  readonly status: TurnStatus
+  readonly model: string
+  readonly finishReason: FinishReason
+  readonly hscodeAnalysis: HsCodeAnalysis | null
+  readonly context7Analysis: Context7Analysis | null
+  readonly bookmark: SseBookmarkData | null
+  /** Milliseconds. */
+  readonly detailPageProcessingTime: number | null
+  readonly metrics: ParallelTaskMetrics
+}
+
+const titleOf = (message: string): string => Array.from(message.replace(/\s+/g, " ")).slice(0, 80).join("")
+
+/** Says that something of the member's was committed. */
+type Wrote = (userId: UserId) => Effect.Effect<void>
+
+export const beginWith = (sql: PgClient.PgClient, wrote: Wrote) =>
+  Effect.fn("ChatHistory.begin")(function* (turn: NewTurn) {
+    const write = Effect.gen(function* () {
+      const created = yield* sql`
+        INSERT INTO chat_sessions ${sql.insert({ session_uuid: turn.sessionId, user_id: turn.userId, session_title: titleOf(turn.message) })}
+        ON CONFLICT (session_uuid) DO NOTHING RETURNING 1`
+      const stored = yield* sql`
+        INSERT INTO chat_messages (session_uuid, turn_id, message_type, content, status, completed_at)
+        SELECT session_uuid, ${turn.turnId}::uuid, 'USER', ${turn.message}, 'completed', now()
+        FROM chat_sessions WHERE session_uuid = ${turn.sessionId} AND user_id = ${turn.userId}
+        ON CONFLICT (turn_id, message_type) DO NOTHING RETURNING 1`
+      if (stored.length > 0) yield* count(sql, turn.turnId)
+      return { sessionCreated: created.length > 0 }
+    })
+    const begun = yield* transaction(sql)(write).pipe(persistently, unavailable("begin"))
+    yield* wrote(turn.userId)
+    return begun
+  })
+
+/** One more message in the session; a clock that goes back does not take the session back in time. */
+const count = (sql: PgClient.PgClient, turnId: TurnId) => sql`
+  UPDATE chat_sessions SET message_count = message_count + 1, updated_at = greatest(updated_at, now())
+  WHERE session_uuid = (SELECT session_uuid FROM chat_messages WHERE turn_id = ${turnId} AND message_type = 'USER')`
+
+const Stored = Schema.Struct({ message_id: Schema.BigInt, message_count: Schema.Int, user_id: UserId })
+
+export const completeWith = (sql: PgClient.PgClient, wrote: Wrote) => {
+  const stored = SqlSchema.findOneOption({
+    Request: Schema.String,
+    Result: Stored,
+    execute: (turnId) => sql`
+      SELECT m.message_id, s.message_count, s.user_id FROM chat_messages m JOIN chat_sessions s USING (session_uuid)
+      WHERE m.turn_id = ${turnId} AND m.message_type = 'AI'`,
+  })
+  return Effect.fn("ChatHistory.complete")(function* (turn: FinishedTurn) {
+    const write = Effect.gen(function* () {
+      const inserted = yield* sql.withTransaction(Effect.flatMap(analysisOf(turn), insertAnswer(sql, turn))).pipe(
+        Effect.catchIf(
+          (error) => !passes(error),
+          (error) =>
+            Effect.logError("analysis not stored", { turnId: turn.turnId, reason: reasonOf(error) }).pipe(
+              Effect.andThen(insertAnswer(sql, turn)(noAnalysis)),
+            ),
+        ),
+      )
+      if (inserted.length > 0) yield* count(sql, turn.turnId)
+      return yield* stored(turn.turnId)
+    })
+    const row = Option.getOrNull(yield* transaction(sql)(write).pipe(persistently, unavailable("complete")))
+    if (row === null) return yield* new HistoryUnavailable({ operation: "complete", retryable: false, reason: orphan })
+    yield* wrote(row.user_id)
+    return { messageId: row.message_id.toString(), messageCount: row.message_count }
+  })
+}
+
+const orphan = "the question is not recorded: it was erased, or the session is another member's"
+
+const encoded =
+  <S extends Schema.Codec<unknown, unknown>>(schema: S) =>
+  (value: S["Type"] | null) =>
+    value === null ? Effect.succeed(null) : Schema.encodeEffect(schema)(value)
+
+const analysisOf = (turn: FinishedTurn) =>
+  Effect.all({
+    hscode: encoded(HsCodeAnalysis)(turn.hscodeAnalysis),
+    context7: encoded(Context7Analysis)(turn.context7Analysis),
+    bookmark: encoded(SseBookmarkData)(turn.bookmark),
+    detailTime: Effect.succeed(turn.detailPageProcessingTime),
+    metrics: encoded(ParallelTaskMetrics)(turn.metrics),
+  })
+
+type Analysis = Effect.Success<ReturnType<typeof analysisOf>>
+
+const noAnalysis: Analysis = { hscode: null, context7: null, bookmark: null, detailTime: null, metrics: null }
+
+/** Beside its question, and only there: whose session it is was settled when that was stored. */
+const insertAnswer = (sql: PgClient.PgClient, turn: FinishedTurn) => (analysis: Analysis) => {
+  const json = (value: unknown) => (value === null ? null : sql.json(value))
+  return sql`
+    INSERT INTO chat_messages (
+      session_uuid, turn_id, message_type, content, status, ai_model, completed_at, hscode_analysis, context7_analysis,
+      sse_bookmark_data, detail_page_processing_time, parallel_task_metrics)
+    SELECT session_uuid, turn_id, 'AI', ${turn.content}::text, ${turn.status}::text, ${turn.model}::text, now(),
+      ${json(analysis.hscode)}::jsonb, ${json(analysis.context7)}::jsonb, ${json(analysis.bookmark)}::jsonb,
+      ${analysis.detailTime}::int, ${json(analysis.metrics)}::jsonb
+    FROM chat_messages WHERE turn_id = ${turn.turnId} AND message_type = 'USER'
+    ON CONFLICT (turn_id, message_type) DO NOTHING RETURNING 1`
+}
