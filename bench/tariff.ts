@@ -1,5 +1,5 @@
 /**
- * How fast a schedule is imported and a detail page is answered: `npm run bench [-- ROWS]`. The file is made up in the
+ * How fast a schedule is imported and a detail page is answered: `npm run bench -- tariff [ROWS]`. The file is made up in the
  * layout of the United States' schedule, so that anybody can run it; `BENCH_FILE` names another.
  */
 import { NodeHttpServer, NodeRuntime, NodeServices } from "@effect/platform-node"

@@ -20,6 +20,7 @@ import { listenConfig, server } from "./http/HttpServer.ts"
 import { Tokens } from "./http/Tokens.ts"
 import { ReadDatabase } from "./history/ReadDatabase.ts"
 import * as Retention from "./history/Retention.ts"
+import * as Unfinished from "./history/Unfinished.ts"
 import * as ValidChecks from "./history/ValidChecks.ts"
 import * as Database from "./platform/Database.ts"
 import * as SharedState from "./platform/SharedState.ts"
@@ -38,6 +39,7 @@ const history = Layer.mergeAll(
   HistoryReader.layer,
   MemberRecords.layer,
   Retention.layer,
+  Unfinished.layer,
   ValidChecks.layer,
 ).pipe(Layer.provide(ReadDatabase.layer))
 

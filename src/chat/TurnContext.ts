@@ -56,17 +56,23 @@ export interface Voice extends TurnVoice {
   readonly sayError: (failure: TaskFailure) => Effect.Effect<void>
   /** Events by which every reader is behind. */
   readonly lag: () => number
+  /** The answer as far as it was said. */
+  readonly said: () => string
   readonly firstToken: () => number | null
   readonly firstButton: () => number | null
 }
 
 export const makeVoice = (log: TurnLog, language: Language): Voice => {
   let reached = 0
+  let said = ""
   let firstToken: number | null = null
   let firstButton: number | null = null
   const say = (event: ChatEventBody) =>
     log.append(event, (event, now) => {
-      if (event.eventType === "main_message_data") firstToken ??= now
+      if (event.eventType === "main_message_data") {
+        firstToken ??= now
+        said += event.content
+      }
       if (event.eventType === "detail_page_button_ready") firstButton ??= now
       if (!("progress" in event)) return event
       reached = Math.max(reached, event.progress)
@@ -102,6 +108,7 @@ export const makeVoice = (log: TurnLog, language: Language): Voice => {
     announce,
     sayError,
     lag: log.lag,
+    said: () => said,
     firstToken: () => firstToken,
     firstButton: () => firstButton,
   }

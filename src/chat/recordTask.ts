@@ -56,7 +56,10 @@ export const recordTask = Effect.fn("ChatTurn.record")(function* (
         isFirstMessage: true,
       })
     }
-    const { answer, detail, status, metrics } = yield* Deferred.await(outcome)
+    const { answer, detail, status, metrics } = yield* Effect.raceFirst(
+      Deferred.await(outcome),
+      Effect.forever(saveWhatIsSaid(turn, history)),
+    )
     const { messageId, messageCount } = yield* working(
       "complete",
       history.complete({
@@ -78,6 +81,16 @@ export const recordTask = Effect.fn("ChatTurn.record")(function* (
   yield* record.pipe(Effect.tapError((error) => sayUnsaved(turn, error)))
   return { messagesSaved: 2, work } satisfies RecordResult
 })
+
+/** How often an answer is saved as far as it is written: what a crash costs of it. */
+const every = "2 seconds"
+
+const saveWhatIsSaid = ({ turnId, voice }: TurnContext, history: ChatHistory["Service"]) =>
+  Effect.sleep(every).pipe(
+    Effect.andThen(Effect.suspend(() => history.save(turnId, voice.said()))),
+    Effect.timeout(patience),
+    Effect.catch((error) => Effect.logWarning("answer not saved so far", { turnId, error: error._tag })),
+  )
 
 const sayUnsaved = (turn: TurnContext, error: HistoryUnavailable) => {
   const message =

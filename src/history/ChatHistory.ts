@@ -5,11 +5,11 @@ import { SqlSchema } from "effect/sql"
 import { HsCodeAnalysis } from "../domain/Analysis.ts"
 import type { Said } from "../domain/Grounding.ts"
 import type { Question } from "../domain/Question.ts"
-import type { SessionId, UserId } from "../domain/Turn.ts"
+import type { SessionId, TurnId, UserId } from "../domain/Turn.ts"
 import { HistoryUnavailable, SessionForbidden, SessionNotFound, unavailable } from "./HistoryError.ts"
 import { ReadDatabase } from "./ReadDatabase.ts"
 import { waitAtMost } from "./waitAtMost.ts"
-import { beginWith, completeWith, type FinishedTurn, type NewTurn } from "./writeTurn.ts"
+import { beginWith, completeWith, saveWith, type FinishedTurn, type NewTurn } from "./writeTurn.ts"
 
 export type { FinishedTurn, NewTurn }
 export { HistoryUnavailable, SessionForbidden, SessionNotFound }
@@ -39,6 +39,8 @@ export class ChatHistory extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Said>, HistoryUnavailable>
     /** Stores the question; the same turn again changes nothing. */
     readonly begin: (turn: NewTurn) => Effect.Effect<{ readonly sessionCreated: boolean }, HistoryUnavailable>
+    /** Keeps the answer as far as it is written, with status `streaming`; nothing once it is stored. */
+    readonly save: (turnId: TurnId, content: string) => Effect.Effect<void, HistoryUnavailable>
     /** Stores the answer; the same turn again changes nothing and returns what is stored. */
     readonly complete: (
       turn: FinishedTurn,
@@ -65,6 +67,7 @@ export class ChatHistory extends Context.Service<
         openQuestion: openQuestionWith(sql),
         recentMessages: recentMessagesWith(sql),
         begin: beginWith(sql, wrote),
+        save: saveWith(sql),
         complete: completeWith(sql, wrote),
       })
     }),

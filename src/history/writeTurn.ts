@@ -84,7 +84,7 @@ export const completeWith = (sql: PgClient.PgClient, wrote: Wrote) => {
             ),
         ),
       )
-      if (inserted.length > 0) yield* count(sql, turn.turnId)
+      if (inserted) yield* count(sql, turn.turnId)
       return yield* stored(turn.turnId)
     })
     const row = Option.getOrNull(yield* transaction(sql)(write).pipe(persistently, unavailable("complete")))
@@ -125,5 +125,31 @@ const insertAnswer = (sql: PgClient.PgClient, turn: FinishedTurn) => (analysis: 
       ${json(analysis.hscode)}::jsonb, ${json(analysis.context7)}::jsonb, ${json(analysis.bookmark)}::jsonb,
       ${analysis.detailTime}::int, ${json(analysis.metrics)}::jsonb
     FROM chat_messages WHERE turn_id = ${turn.turnId} AND message_type = 'USER'
-    ON CONFLICT (turn_id, message_type) DO NOTHING RETURNING 1`
+    ON CONFLICT (turn_id, message_type) DO UPDATE SET
+      content = excluded.content, status = excluded.status, ai_model = excluded.ai_model, saved_at = NULL,
+      completed_at = excluded.completed_at, hscode_analysis = excluded.hscode_analysis,
+      context7_analysis = excluded.context7_analysis, sse_bookmark_data = excluded.sse_bookmark_data,
+      detail_page_processing_time = excluded.detail_page_processing_time,
+      parallel_task_metrics = excluded.parallel_task_metrics
+    WHERE chat_messages.saved_at IS NOT NULL
+    RETURNING xmax = 0 AS is_new`.pipe(Effect.map(isNew))
 }
+
+/** Whether a row came into being, which counts as one more message; one that was saved before does not. */
+const isNew = (rows: ReadonlyArray<object>): boolean => rows.some((row) => "is_new" in row && row.is_new === true)
+
+/** The answer as far as it is written; changes nothing once it is complete. */
+export const saveWith = (sql: PgClient.PgClient) =>
+  Effect.fn("ChatHistory.save")(function* (turnId: TurnId, content: string) {
+    const write = sql`
+      INSERT INTO chat_messages (session_uuid, turn_id, message_type, content, status, saved_at)
+      SELECT session_uuid, turn_id, 'AI', ${content}::text, 'streaming', now()
+      FROM chat_messages WHERE turn_id = ${turnId} AND message_type = 'USER'
+      ON CONFLICT (turn_id, message_type) DO UPDATE SET content = excluded.content, saved_at = excluded.saved_at
+      WHERE chat_messages.status = 'streaming'
+      RETURNING xmax = 0 AS is_new`.pipe(
+      Effect.map(isNew),
+      Effect.flatMap((inserted) => (inserted ? Effect.asVoid(count(sql, turnId)) : Effect.void)),
+    )
+    yield* transaction(sql)(write).pipe(unavailable("save"))
+  })

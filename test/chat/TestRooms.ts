@@ -114,6 +114,7 @@ export const historyInMemory = (written: Written) =>
         written.begun.push(turn)
         return { sessionCreated }
       }),
+    save: () => Effect.void,
     complete: (turn) => Effect.sync(() => ({ messageId: `${written.completed.push(turn)}`, messageCount: 2 })),
   })
 
@@ -125,6 +126,7 @@ export const historyLost = Layer.succeed(ChatHistory, {
   openQuestion: () => lost("openQuestion"),
   recentMessages: () => lost("recentMessages"),
   begin: () => lost("begin"),
+  save: () => lost("save"),
   complete: () => lost("complete"),
 })
 

@@ -1,7 +1,8 @@
 /** Turns that go on whoever reads them. */
 import { assert, layer } from "@effect/vitest"
-import { ConfigProvider, Deferred, Effect, Fiber, Option, Stream } from "effect"
+import { ConfigProvider, Deferred, Effect, Fiber, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { ChatTurn, type Turn } from "../../src/chat/ChatTurn.ts"
 import type { TurnRequest } from "../../src/chat/TurnContext.ts"
 import { type Caller, TurnId, UserId } from "../../src/domain/Turn.ts"
@@ -126,6 +127,24 @@ layer(harmonizedSystem)("a turn", (it) => {
       assert.deepInclude(written.completed[0], { content: "half ", status: "cancelled" })
       yield* turns.stop(turn.turnId, alice)
     }).pipe(Effect.provide(chatTurn(modelStalling, historyInMemory(written))))
+  })
+
+  it.effect("of a member is saved every two seconds as far as it is written", () => {
+    const saved: Array<string> = []
+    const history = Layer.effect(
+      ChatHistory,
+      Effect.map(ChatHistory, (inner) =>
+        ChatHistory.of({ ...inner, save: (_, content) => Effect.sync(() => void saved.push(content)) }),
+      ),
+    ).pipe(Layer.provide(historyInMemory(empty())))
+    return Effect.gen(function* () {
+      const turns = yield* ChatTurn
+      const turn = yield* turns.start(ask(alice))
+      yield* untilFirstPiece(turn)
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(saved, ["half ", "half "])
+      yield* turns.stop(turn.turnId, alice)
+    }).pipe(Effect.provide(chatTurn(modelStalling, history)))
   })
 })
 
