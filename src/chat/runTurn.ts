@@ -13,7 +13,7 @@ import { greet } from "./openTurn.ts"
 import { outcomeOf } from "./outcome.ts"
 import { timed } from "./ParallelTasks.ts"
 import { type Outcome, recordTask } from "./recordTask.ts"
-import { observeTurn } from "./turnMetrics.ts"
+import { observeFirstEvent, observeTurn } from "./turnMetrics.ts"
 import { foundBy, type TurnContext, type TurnRequest } from "./TurnContext.ts"
 
 /** What a turn is made of. */
@@ -31,6 +31,7 @@ export interface Services {
 export const runTurn = Effect.fnUntraced(function* (turn: TurnContext, request: TurnRequest, services: Services) {
   const { caller, sessionId } = turn
   yield* greet(turn, request, services.detail.context7Enabled)
+  yield* observeFirstEvent((yield* Clock.currentTimeMillis) - turn.started)
   const outcome = yield* Deferred.make<Outcome>()
 
   const answering = timed(Effect.tapDefect(answerTask(turn, services.model), sayBroken(turn, "A")))

@@ -10,6 +10,7 @@ const milliseconds = (name: string, description: string) => Metric.histogram(nam
 
 const turns = counter("turns", "Turns by how they ended and who asked")
 const durations = milliseconds("turn_duration_milliseconds", "From the request to the last event")
+const firstEvents = milliseconds("turn_first_event_milliseconds", "From the request to the first event")
 const firstTokens = milliseconds("turn_first_token_milliseconds", "From the request to the answer's first piece")
 const firstButtons = milliseconds("turn_first_button_milliseconds", "From the request to the first button")
 const efficiencies = Metric.histogram("turn_parallel_efficiency", {
@@ -27,6 +28,8 @@ const resumed = counter("streams_resumed", "Readers that went on with a turn")
 
 const strengthOf = (confidence: number): string =>
   confidence >= 0.9 ? "sure" : confidence >= 0.5 ? "likely" : confidence > 0 ? "unsure" : "none"
+
+export const observeFirstEvent = (after: number): Effect.Effect<void> => Metric.update(firstEvents, after)
 
 /** A turn that ended. */
 export const observeTurn = (caller: Caller, { detail, metrics, status }: Outcome): Effect.Effect<void> => {
