@@ -13,6 +13,8 @@ import type { Features } from "./features.ts"
 
 export interface LearnedModel {
   readonly headings: ReadonlyArray<string>
+  /** Where each stands among them. */
+  readonly positions: ReadonlyMap<string, number>
   /** Probability of each heading, in the order of `headings`. */
   readonly predict: (features: Features) => Prediction
 }
@@ -90,6 +92,7 @@ export const readModel = (bytes: Uint8Array): LearnedModel => {
 
   return {
     headings,
+    positions: new Map(headings.map((heading, position) => [heading, position])),
     predict: (query) => {
       const hidden = new Float32Array(dimensions)
       let norm = 0

@@ -63,6 +63,20 @@ const tally = (matches: ReadonlyArray<Match>, keyOf: (match: Match) => string): 
   return out
 }
 
+/** Positions of the highest values, highest first; of equal ones the earlier. Sorting all of them is most of the work. */
+const highestOf = (values: Float32Array, count: number): ReadonlyArray<number> => {
+  const highest: Array<number> = []
+  for (let position = 0; position < values.length; position++) {
+    const value = values[position]!
+    if (highest.length === count && value <= values[highest[count - 1]!]!) continue
+    let at = highest.length
+    while (at > 0 && values[highest[at - 1]!]! < value) at--
+    highest.splice(at, 0, position)
+    if (highest.length > count) highest.pop()
+  }
+  return highest
+}
+
 const nothing: Tally = { best: 0, second: 0, mass: 0, exact: 0 }
 
 /** What is known of a phrase that has been normalised and freed of its question. */
@@ -78,9 +92,7 @@ export const signalsOf = (
   const prediction = model.predict(features)
   const byHeading = tally(matches, ({ code }) => code.slice(0, 4))
   const byCode = tally(matches, ({ code }) => code)
-  const likely = [...prediction.headings.keys()]
-    .sort((a, b) => prediction.headings[b]! - prediction.headings[a]!)
-    .slice(0, fromModel)
+  const likely = highestOf(prediction.headings, fromModel)
   const candidates = new Set([
     ...[...byHeading]
       .sort((a, b) => b[1].best - a[1].best)
@@ -90,10 +102,10 @@ export const signalsOf = (
   ])
   const highest = matches[0]?.similarity ?? 0
   const mass = matches.reduce((sum, { similarity }) => sum + similarity ** 3, faint)
-  const probabilities = new Map(model.headings.map((heading, position) => [heading, prediction.headings[position]!]))
   const headings = [...candidates].map((heading) => {
     const seen = byHeading.get(heading) ?? nothing
-    const probability = probabilities.get(heading) ?? 0
+    const position = model.positions.get(heading)
+    const probability = position === undefined ? 0 : prediction.headings[position]!
     return {
       heading,
       values: [
