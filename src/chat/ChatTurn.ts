@@ -36,7 +36,7 @@ import type { Ending, TurnRequest } from "./TurnContext.ts"
 import { observeLeft, observeOpen, observeReader, observeRefusal } from "./turnMetrics.ts"
 import { lostEnd } from "./lostTurn.ts"
 import { type LoggedEvent, makeTurnLog, type TurnLog } from "./TurnLog.ts"
-import { type Reading, type TurnForbidden, type TurnGone, TurnLogs } from "./TurnLogs.ts"
+import { type Reading, type TurnForbidden, type TurnGone, TurnLogs, type TurnUnreachable } from "./TurnLogs.ts"
 
 export interface Turn {
   readonly turnId: TurnId
@@ -52,7 +52,7 @@ class TurnsRefused extends Schema.TaggedError<TurnsRefused>()("TurnsRefused", {
   reason: Schema.Literals(["busy", "draining"]),
 }) {}
 
-export type ReadError = TurnGone | TurnForbidden
+export type ReadError = TurnGone | TurnForbidden | TurnUnreachable
 export type StartError = SessionNotFound | SessionForbidden | NotTrade | TurnsRefused | KeyReused | ReadError
 
 export class ChatTurn extends Context.Service<

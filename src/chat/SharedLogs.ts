@@ -2,16 +2,19 @@
  * Copies of turns in Redis, so that another instance can serve the rest of one: its events as a stream, whose it is, and
  * which instance runs it. Shipped behind the turn's back: Redis that is slow or gone leaves the turn with its own instance.
  *
- *     turn:{id}            hash: owner, instance          turn:{id}:followed    there while somebody reads it elsewhere
+ *     turn:{id}            hash: owner, instance, lost    turn:{id}:followed    there while somebody reads it elsewhere
  *     turn:{id}:events     stream: <sequence>-0 → n, d    instance:<id>         there while the instance lives
  */
-import { Clock, Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
+import { type Cause, Clock, Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
 import { Redis } from "effect/persistence"
 import { randomUUID } from "node:crypto"
 import type { ChatEventBody } from "../domain/ChatEvent.ts"
 import type { TurnId } from "../domain/Turn.ts"
 import { lostTurn } from "./lostTurn.ts"
 import type { LoggedEvent, TurnLog } from "./TurnLog.ts"
+
+/** Redis did not answer, or not in time. */
+type Silent = Redis.RedisError | Cause.TimeoutError
 
 export interface SharedReading {
   readonly owner: string
@@ -20,13 +23,13 @@ export interface SharedReading {
 }
 
 export interface SharedLogs {
-  /** Ships the log until its end. */
+  /** Ships the log until its end; what Redis missed is shipped when it answers again. */
   readonly write: (turnId: TurnId, owner: string, log: TurnLog) => Effect.Effect<void>
-  readonly read: (turnId: TurnId) => Effect.Effect<SharedReading | null>
+  readonly read: (turnId: TurnId) => Effect.Effect<SharedReading | null, Silent>
   /** Whether somebody reads the turn on another instance. */
   readonly isFollowed: (turnId: TurnId) => Effect.Effect<boolean>
   /** Asks whichever instance runs the turn to stop it. */
-  readonly stop: (turnId: TurnId) => Effect.Effect<void>
+  readonly stop: (turnId: TurnId) => Effect.Effect<void, Silent>
   readonly stops: Stream.Stream<string>
 }
 
@@ -35,6 +38,8 @@ const longestTurn = Duration.toMillis("1 hour")
 const pollEvery = "100 millis"
 const livesFor = Duration.toMillis("10 seconds")
 const batch = "500"
+/** When to try to ship again: ever more rarely, for some four minutes, so that a dead Redis costs next to nothing. */
+const again = Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
 const channel = "turn-stops"
 
 const keysOf = (turnId: string) => ({
@@ -42,6 +47,9 @@ const keysOf = (turnId: string) => ({
   events: `turn:{${turnId}}:events`,
   followed: `turn:{${turnId}}:followed`,
 })
+
+/** Field of a turn's hash: some reader was told of its loss in events up to this one. */
+const lostAt = (sequence: number): string => `lost:${sequence}`
 
 type Entry = readonly [id: string, fields: ReadonlyArray<string>]
 
@@ -59,21 +67,9 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
   yield* Effect.ignore(alive).pipe(Effect.repeat(Schedule.spaced("3 seconds")), Effect.forkScoped)
   yield* Effect.addFinalizer(() => Effect.ignore(send("DEL", `instance:${instance}`)))
 
-  const write: SharedLogs["write"] = (turnId, owner, log) => {
+  const keepFor = (turnId: TurnId, milliseconds: number) => {
     const { events, turn } = keysOf(turnId)
-    const keepFor = (milliseconds: number) =>
-      Effect.forEach([turn, events], (key) => send("PEXPIRE", key, `${milliseconds}`), { discard: true })
-    const ship = (chunk: ReadonlyArray<LoggedEvent>) =>
-      Effect.forEach(chunk, ({ data, name, sequence }) => send("XADD", events, `${sequence}-0`, "n", name, "d", data), {
-        concurrency: "unbounded",
-        discard: true,
-      }).pipe(Effect.tap(() => (chunk[0]?.sequence === 1 ? keepFor(longestTurn) : Effect.void)))
-    return send("HSET", turn, "owner", owner, "instance", instance).pipe(
-      Effect.andThen(Stream.runForEachArray(log.copy(0), ship)),
-      Effect.andThen(keepFor(Duration.toMillis(readable))),
-      Effect.catch((error) => Effect.logWarning("the turn stays with this instance", { turnId, error: error._tag })),
-      Effect.andThen(log.whenEnded),
-    )
+    return Effect.forEach([turn, events], (key) => send("PEXPIRE", key, `${milliseconds}`), { discard: true })
   }
 
   const last = (turnId: TurnId) =>
@@ -82,8 +78,42 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
       (entries) => Option.map(Option.fromNullishOr(entries?.[0]), eventOf),
     )
 
+  const write: SharedLogs["write"] = (turnId, owner, log) => {
+    const { events, turn } = keysOf(turnId)
+    const ship = (chunk: ReadonlyArray<LoggedEvent>) =>
+      Effect.forEach(chunk, ({ data, name, sequence }) => send("XADD", events, `${sequence}-0`, "n", name, "d", data), {
+        concurrency: "unbounded",
+        discard: true,
+      })
+    const shipFrom = (after: number) =>
+      send("HSET", turn, "owner", owner, "instance", instance).pipe(
+        Effect.andThen(
+          Stream.runForEachArray(log.copy(after), (chunk) =>
+            Effect.andThen(ship(chunk), chunk[0]?.sequence === after + 1 ? keepFor(turnId, longestTurn) : Effect.void),
+          ),
+        ),
+        Effect.andThen(keepFor(turnId, Duration.toMillis(readable))),
+      )
+    const shipRest = Effect.andThen(alive, last(turnId)).pipe(
+      Effect.map(Option.match({ onNone: () => 0, onSome: ({ sequence }) => sequence })),
+      Effect.flatMap(shipFrom),
+    )
+    return shipFrom(0).pipe(
+      Effect.tapError(({ _tag }) => Effect.logWarning("the turn stays with this instance", { turnId, error: _tag })),
+      Effect.catch(() => Effect.retry(Effect.andThen(Effect.sleep(patience), shipRest), again)),
+      Effect.ignore,
+    )
+  }
+
+  const isOver = (turnId: TurnId, after: number) =>
+    Effect.flatMap(last(turnId), (kept) =>
+      Option.exists(kept, ({ name, sequence }) => name === "stream_end" && after >= sequence)
+        ? Effect.succeed(true)
+        : Effect.map(send<number>("HEXISTS", keysOf(turnId).turn, lostAt(after)), (found) => found > 0),
+    )
+
   const follow = (turnId: TurnId, runner: string) => (after: number) => {
-    const { events, followed } = keysOf(turnId)
+    const { events, followed, turn } = keysOf(turnId)
     type Page = readonly [ReadonlyArray<LoggedEvent>, Option.Option<number>]
     const next = (at: number): Effect.Effect<Page> =>
       Effect.gen(function* () {
@@ -94,7 +124,10 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
         if (end) return [page, end.name === "stream_end" ? Option.none() : Option.some(end.sequence)] as Page
         yield* send("SET", followed, "", "PX", `${livesFor}`)
         if ((yield* send<number>("EXISTS", `instance:${runner}`)) === 0) {
-          return [lostTurn(at, yield* Clock.currentTimeMillis), Option.none()] as Page
+          const lost = lostTurn(at, yield* Clock.currentTimeMillis)
+          yield* send("HSET", turn, lostAt(lost.at(-1)?.sequence ?? at), "")
+          yield* keepFor(turnId, Duration.toMillis(readable))
+          return [lost, Option.none()] as Page
         }
         return yield* Effect.delay(next(at), pollEvery)
       }).pipe(Effect.catch(() => Effect.succeed<Page>([[], Option.none()])))
@@ -110,28 +143,22 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
             ? {
                 owner,
                 follow: follow(turnId, runner),
-                isOver: (after: number) =>
-                  Effect.match(last(turnId), {
-                    onFailure: () => false,
-                    onSuccess: Option.exists(({ name, sequence }) => name === "stream_end" && after >= sequence),
-                  }),
+                isOver: (after: number) => Effect.orElseSucceed(isOver(turnId, after), () => false),
               }
             : null,
         ),
-        Effect.orElseSucceed(() => null),
       ),
     isFollowed: (turnId) =>
       send<number>("EXISTS", keysOf(turnId).followed).pipe(
         Effect.match({ onFailure: () => false, onSuccess: (count) => count > 0 }),
       ),
-    stop: (turnId) => Effect.ignore(send("PUBLISH", channel, turnId)),
+    stop: (turnId) => Effect.asVoid(send("PUBLISH", channel, turnId)),
     stops: Stream.unwrap(
-      Effect.map(redis.subscribe(channel), (queue) =>
-        Stream.fromEffectRepeat(Queue.take(queue)).pipe(
-          Stream.map(({ message }) => message),
-          Stream.catch(() => Stream.empty),
-        ),
-      ),
+      Effect.map(redis.subscribe(channel), (queue) => Stream.fromEffectRepeat(Queue.take(queue))),
+    ).pipe(
+      Stream.map(({ message }) => message),
+      Stream.retry(Schedule.spaced(patience)),
+      Stream.catch(() => Stream.empty),
     ),
   } satisfies SharedLogs
 })

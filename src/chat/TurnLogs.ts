@@ -15,6 +15,11 @@ export class TurnGone extends Schema.TaggedError<TurnGone>()("TurnGone", { turnI
 /** The turn is a member's, and the caller is somebody else. */
 export class TurnForbidden extends Schema.TaggedError<TurnForbidden>()("TurnForbidden", { turnId: Schema.String }) {}
 
+/** Whether there is such a turn elsewhere cannot be told now. */
+export class TurnUnreachable extends Schema.TaggedError<TurnUnreachable>()("TurnUnreachable", {
+  turnId: Schema.String,
+}) {}
+
 export interface Reading {
   /** Whether nothing will come after this sequence. */
   readonly isOver: (after: number) => Effect.Effect<boolean>
@@ -27,11 +32,14 @@ export class TurnLogs extends Context.Service<
     /** Keeps the log of a turn that starts here. */
     readonly keep: (turnId: TurnId, caller: Caller, log: TurnLog) => Effect.Effect<void>
     /** The turn's log, if it is the caller's; a guest's is whoever's that knows its id. */
-    readonly find: (turnId: TurnId, caller: Caller) => Effect.Effect<Reading, TurnGone | TurnForbidden>
+    readonly find: (
+      turnId: TurnId,
+      caller: Caller,
+    ) => Effect.Effect<Reading, TurnGone | TurnForbidden | TurnUnreachable>
     /** Whether anybody reads the turn, on any instance. */
     readonly isFollowed: (turnId: TurnId) => Effect.Effect<boolean>
     /** Asks whichever other instance runs the turn to stop it. */
-    readonly askToStop: (turnId: TurnId) => Effect.Effect<void>
+    readonly askToStop: (turnId: TurnId) => Effect.Effect<void, TurnUnreachable>
     /** Turns that other instances ask this one to stop. */
     readonly stops: Stream.Stream<string>
   }
@@ -85,13 +93,13 @@ const make = Effect.gen(function* () {
     keep: Effect.fnUntraced(function* (turnId, caller, log) {
       const entry: Entry = { owner: ownerOf(caller), log, endedAt: null }
       entries.set(turnId, entry)
-      const finished = shared ? shared.write(turnId, entry.owner, log) : log.whenEnded
-      yield* Effect.forkIn(Effect.andThen(finished, ends(turnId, entry)), scope)
+      yield* Effect.forkIn(Effect.andThen(log.whenEnded, ends(turnId, entry)), scope)
+      if (shared) yield* Effect.forkIn(shared.write(turnId, entry.owner, log), scope)
     }),
     find: Effect.fnUntraced(function* (turnId, caller) {
       forget(yield* Clock.currentTimeMillis)
       const here = entries.get(turnId)
-      const elsewhere = here === undefined && shared ? yield* shared.read(turnId) : null
+      const elsewhere = here === undefined && shared ? yield* reached(turnId, shared.read(turnId)) : null
       const owner = here?.owner ?? elsewhere?.owner
       if (owner === undefined) return yield* new TurnGone({ turnId })
       if (owner !== anybody && owner !== ownerOf(caller)) return yield* new TurnForbidden({ turnId })
@@ -103,7 +111,10 @@ const make = Effect.gen(function* () {
       const here = (entries.get(turnId)?.log.readers() ?? 0) > 0
       return here || shared === null ? Effect.succeed(here) : shared.isFollowed(turnId)
     },
-    askToStop: (turnId) => shared?.stop(turnId) ?? Effect.void,
+    askToStop: (turnId) => (shared ? reached(turnId, shared.stop(turnId)) : Effect.void),
     stops: shared?.stops ?? Stream.empty,
   })
 })
+
+const reached = <A, E>(turnId: TurnId, asking: Effect.Effect<A, E>) =>
+  Effect.mapError(asking, () => new TurnUnreachable({ turnId }))

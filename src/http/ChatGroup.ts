@@ -42,7 +42,7 @@ export class ChatGroup extends HttpApiGroup.make("chat")
       params: { turnId: TurnId },
       query: { after: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 999_999_999 }))) },
       success: [HttpApiSchema.StreamSse({ events }), HttpApiSchema.NoContent],
-      error: [BadRequest, Forbidden, Gone],
+      error: [BadRequest, Forbidden, Gone, Unavailable],
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Read a turn, from any point",
@@ -53,7 +53,7 @@ export class ChatGroup extends HttpApiGroup.make("chat")
     HttpApiEndpoint.delete("stop", "/api/chat/turns/:turnId", {
       params: { turnId: TurnId },
       success: HttpApiSchema.NoContent,
-      error: [BadRequest, Forbidden, Gone],
+      error: [BadRequest, Forbidden, Gone, Unavailable],
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Stop a turn",

@@ -23,7 +23,7 @@ export const chat = HttpApiBuilder.group(
           const last = yield* lastEventOf(request)
           if (last) {
             const rest = yield* turns.resume(last.turnId, last.sequence, caller).pipe(Effect.mapError(turnRefused))
-            return yield* streamed(request, rest, 200)
+            return yield* streamed(request, rest, nothingLeft)
           }
           const idempotencyKey = yield* readIdempotencyKey(request)
           const body = yield* readChatRequest(request)
@@ -46,7 +46,7 @@ export const chat = HttpApiBuilder.group(
           const last = yield* lastEventOf(request)
           const after = last?.turnId === params.turnId ? last.sequence : (query.after ?? 0)
           const rest = yield* turns.resume(params.turnId, after, caller).pipe(Effect.mapError(turnRefused))
-          return yield* streamed(request, rest, 204)
+          return yield* streamed(request, rest, HttpServerResponse.empty({ status: 204 }))
         }),
       )
       .handle(
@@ -58,9 +58,16 @@ export const chat = HttpApiBuilder.group(
   }),
 )
 
-/** The rest of a turn; an empty answer with the status when there is none. */
-const streamed = (request: HttpServerRequest.HttpServerRequest, rest: Option.Option<Turn>, status: 200 | 204) =>
+/** A stream without an event: readers that take only streams would come back for ever. */
+const nothingLeft = HttpServerResponse.text("", { contentType: "text/event-stream" })
+
+/** The rest of a turn; that answer when there is none. */
+const streamed = (
+  request: HttpServerRequest.HttpServerRequest,
+  rest: Option.Option<Turn>,
+  otherwise: HttpServerResponse.HttpServerResponse,
+) =>
   Option.match(rest, {
-    onNone: () => Effect.succeed(HttpServerResponse.empty({ status })),
+    onNone: () => Effect.succeed(otherwise),
     onSome: (turn) => sseResponse(request, turn),
   })

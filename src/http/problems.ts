@@ -82,10 +82,16 @@ const onlyTrade = {
   en: "Only questions about trade are answered here: HS codes, duty rates, import requirements, trade statistics, customs clearance.",
 }
 
-export const turnRefused = (error: ReadError): Gone | Forbidden =>
-  error._tag === "TurnGone"
-    ? new Gone(saying("CHAT_012", "This turn is not, or no longer, there to be read."))
-    : new Forbidden(saying("CHAT_008", "This turn belongs to somebody else."))
+export const turnRefused = (error: ReadError): Gone | Forbidden | Unavailable => {
+  switch (error._tag) {
+    case "TurnGone":
+      return new Gone(saying("CHAT_012", "This turn is not, or no longer, there to be read."))
+    case "TurnForbidden":
+      return new Forbidden(saying("CHAT_008", "This turn belongs to somebody else."))
+    case "TurnUnreachable":
+      return new Unavailable(saying("HTTP_503", "This turn cannot be reached at the moment. Please try again."))
+  }
+}
 
 const refusedTurns = {
   busy: "As many questions as can be are being answered. Please try again in a moment.",

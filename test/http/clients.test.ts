@@ -1,12 +1,10 @@
 /** Programs that people really read streams with: each reads a whole turn of the whole service. */
 import { assert, layer } from "@effect/vitest"
-import { fetchEventSource } from "@microsoft/fetch-event-source"
 import { Effect, Layer, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { execFile, spawnSync } from "node:child_process"
 import { promisify } from "node:util"
-import { vi } from "vitest"
 import { createChatClient, type TurnEvent } from "../../src/client/index.ts"
 import { Api } from "../../src/http/Api.ts"
 import { Tokens } from "../../src/http/Tokens.ts"
@@ -14,6 +12,7 @@ import { only, wholeTurn } from "../chat/contract.ts"
 import { clientOf } from "../client/reading.ts"
 import { cuttingProxy } from "./CuttingProxy.ts"
 import * as Chromium from "./Browser.ts"
+import { askByFetchEventSource } from "./fetchEventSource.ts"
 import { baseUrl, serviceWith } from "./TestService.ts"
 
 const message = "8517.13 스마트폰 관세율"
@@ -37,15 +36,6 @@ const collected = async (source: AsyncIterable<TurnEvent>): Promise<ReadonlyArra
   for await (const event of source) events.push(event)
   return events
 }
-
-/** What `@microsoft/fetch-event-source` takes of a browser: timers of the window, and whether its page is seen. */
-const asInBrowsers = Effect.acquireRelease(
-  Effect.sync(() => {
-    vi.stubGlobal("window", globalThis)
-    vi.stubGlobal("document", { hidden: false, addEventListener: () => {}, removeEventListener: () => {} })
-  }),
-  () => Effect.sync(() => vi.unstubAllGlobals()),
-)
 
 const decodeNames = (text: string): ReadonlyArray<string> => [
   ...new Set([...text.matchAll(/^event: (.+)$/gm)].map(([, name]) => name ?? "")),
@@ -75,28 +65,7 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
   )
 
   it.effect("@microsoft/fetch-event-source", () =>
-    Effect.gen(function* () {
-      yield* asInBrowsers
-      const url = `${yield* baseUrl}/api/chat`
-      const lines: Array<string> = []
-      yield* Effect.promise(() =>
-        fetchEventSource(url, {
-          method: "POST",
-          headers,
-          body,
-          openWhenHidden: true,
-          onmessage: ({ id, event, data }) => {
-            lines.push(data)
-            assert.strictEqual(event, JSON.parse(data).eventType)
-            assert.isTrue(id.endsWith(`-${lines.length}`))
-          },
-          onerror: (error) => {
-            throw error
-          },
-        }),
-      )
-      assertWhole(lines)
-    }),
+    Effect.flatMap(baseUrl, (base) => Effect.map(askByFetchEventSource(base, { message }), assertWhole)),
   )
 
   it.effect("the Effect client of the API", () =>
@@ -162,7 +131,7 @@ layer(service, { excludeTestServices: true })("a whole turn is read by", (it) =>
 })
 
 /** Enough for the head of an answer and a few events. */
-const shortLived = { bytes: 4000, cuts: 3 }
+const shortLived = { after: 4000, cuts: 3 }
 
 layer(service, { excludeTestServices: true })(
   "a turn whose connection breaks again and again is read whole by",
@@ -178,28 +147,9 @@ layer(service, { excludeTestServices: true })(
 
     it.effect("@microsoft/fetch-event-source", () =>
       Effect.gen(function* () {
-        yield* asInBrowsers
         const { cuts, url } = yield* cuttingProxy(yield* baseUrl, shortLived)
-        const lines: Array<string> = []
-        const ended = new AbortController()
-        yield* Effect.promise(() =>
-          fetchEventSource(`${url}/api/chat`, {
-            method: "POST",
-            headers: { ...headers, "idempotency-key": "of this reader" },
-            body,
-            openWhenHidden: true,
-            signal: ended.signal,
-            onmessage: ({ data, event }) => {
-              lines.push(data)
-              if (event === "stream_end") ended.abort()
-            },
-            onclose: () => {
-              throw new Error("closed before the end")
-            },
-            onerror: () => 1,
-          }),
-        )
-        assertWhole(lines)
+        const key = { "idempotency-key": "of this reader" }
+        assertWhole(yield* askByFetchEventSource(url, { message, headers: key }))
         assert.strictEqual(cuts(), shortLived.cuts)
       }),
     )
@@ -211,7 +161,7 @@ layer(service, { excludeTestServices: true })(
         const direct = yield* baseUrl
         const asked = yield* Effect.promise(() => fetch(`${direct}/api/chat`, { method: "POST", headers, body }))
         const turnId = asked.headers.get("x-turn-id")
-        const { cuts, url } = yield* cuttingProxy(direct, shortLived)
+        const { cuts, url } = yield* cuttingProxy(direct, { ...shortLived, cuts: 1 })
         const names = decodeNames(yield* Effect.promise(() => asked.text()))
         const found = yield* run(`
         const source = new EventSource(${JSON.stringify(`${url}/api/chat/turns/${turnId}/events`)})
@@ -221,7 +171,7 @@ layer(service, { excludeTestServices: true })(
           source.onerror = () => source.readyState === EventSource.CLOSED && resolve(data)
         })`)
         assertWhole(found as ReadonlyArray<string>)
-        assert.strictEqual(cuts(), shortLived.cuts)
+        assert.strictEqual(cuts(), 1)
       }),
     )
   },

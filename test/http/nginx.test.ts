@@ -1,35 +1,33 @@
-/** Through nginx with its default proxy settings: nothing is held back. Skipped where nginx is not installed. */
+/** Through nginx as it comes, with `proxy_pass` and nothing else: nothing is held back. Skipped where it is not installed. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, FileSystem, Layer, Schedule } from "effect"
-import { ChildProcess } from "effect/process"
-import { spawnSync } from "node:child_process"
+import { Deferred, Effect, Layer } from "effect"
+import { only, wholeTurn } from "../chat/contract.ts"
 import { chatTurn, harmonizedSystem, historyInMemory, modelWaiting } from "../chat/TestRooms.ts"
-import { freePort } from "../platform/TestRedis.ts"
+import { clientOf, readAll } from "../client/reading.ts"
+import { cuttingProxy } from "./CuttingProxy.ts"
 import { edge } from "./Edge.ts"
+import { installed, nginx } from "./Nginx.ts"
 import { baseUrl } from "./TestService.ts"
 
-const installed = spawnSync("nginx", ["-v"]).status === 0
+/** The service, whose answer waits in its middle until the test lets it go on. */
+const waiting = (go: Deferred.Deferred<void>) => {
+  const history = historyInMemory({ begun: [], completed: [] })
+  return edge({ RATE_LIMIT_GUEST: "off" }, history, chatTurn(modelWaiting(go), history)).pipe(
+    Layer.provide(harmonizedSystem),
+  )
+}
 
-const nginx = (upstream: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const folder = yield* fs.makeTempDirectoryScoped()
-    const port = yield* freePort
-    const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-      (name) => `${name}_temp_path ${folder}/${name};`,
-    )
-    yield* fs.writeFileString(
-      `${folder}/nginx.conf`,
-      `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
-       events {}
-       http { access_log off; ${paths.join(" ")} server { listen 127.0.0.1:${port}; location / { proxy_pass ${upstream}; } } }`,
-    )
-    yield* ChildProcess.make("nginx", ["-e", `${folder}/error.log`, "-c", `${folder}/nginx.conf`], { stdin: "ignore" })
-    const base = `http://127.0.0.1:${port}`
-    yield* Effect.tryPromise(() => fetch(`${base}/health/live`)).pipe(Effect.retry(Schedule.spaced("20 millis")))
-    return base
-  })
+const message = "8517.13"
+
+const ask = (base: string) =>
+  Effect.promise(() =>
+    fetch(`${base}/api/chat`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "accept-encoding": "gzip, br" },
+      body: JSON.stringify({ message }),
+    }),
+  )
 
 const reading = (response: Response) => {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
@@ -49,23 +47,18 @@ describe.skipIf(!installed)("through nginx (needs nginx)", () => {
   it.live("events arrive as they are written, and a stream goes on where it was cut", () =>
     Effect.gen(function* () {
       const go = yield* Deferred.make<void>()
-      const history = historyInMemory({ begun: [], completed: [] })
-      const service = edge({ RATE_LIMIT_GUEST: "off" }, history, chatTurn(modelWaiting(go), history)).pipe(
-        Layer.provide(harmonizedSystem),
-      )
       yield* Effect.gen(function* () {
         const base = yield* nginx(yield* baseUrl)
-        const init = {
-          method: "POST",
-          headers: { "content-type": "application/json", "accept-encoding": "gzip, br" },
-          body: JSON.stringify({ message: "8517.13" }),
-        }
-        const response = yield* Effect.promise(() => fetch(`${base}/api/chat`, init))
-        assert.isNull(response.headers.get("content-encoding"))
+        const response = yield* ask(base)
+        const { headers } = response
+        assert.isNull(headers.get("content-encoding"))
+        assert.match(headers.get("content-type") ?? "", /^text\/event-stream\b/)
+        assert.strictEqual(headers.get("cache-control"), "no-cache, no-transform")
         const until = reading(response)
         const first = yield* until("event: main_message_data")
-        const turn = `${base}/api/chat/turns/${response.headers.get("x-turn-id")}/events`
-        const resumed = yield* Effect.promise(() => fetch(`${turn}?after=2`))
+        const turn = `${base}/api/chat/turns/${headers.get("x-turn-id")}/events`
+        const last = { "last-event-id": `${headers.get("x-turn-id")}-2` }
+        const resumed = yield* Effect.promise(() => fetch(turn, { headers: last }))
         yield* Deferred.succeed(go, undefined)
         const whole = yield* until("event: stream_end")
         assert.isTrue(whole.startsWith(first))
@@ -73,7 +66,26 @@ describe.skipIf(!installed)("through nginx (needs nginx)", () => {
         assert.strictEqual(rest, whole.slice(whole.indexOf("\n\n", whole.indexOf("-2\n")) + 2))
         const over = yield* Effect.promise(() => fetch(`${turn}?after=100`))
         assert.strictEqual(over.status, 204)
-      }).pipe(Effect.provide(service))
+      }).pipe(Effect.provide(waiting(go)))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.live("a turn is read whole although nginx takes a lost service for the end of an answer", () =>
+    Effect.gen(function* () {
+      const go = yield* Deferred.make<void>()
+      yield* Effect.gen(function* () {
+        const behind = yield* cuttingProxy(yield* baseUrl, { after: /event: main_message_data\ndata: \{/, cuts: 1 })
+        const lines: Array<string> = []
+        const turn = clientOf(yield* nginx(behind.url)).chat.send({ message })
+        yield* Effect.promise(() =>
+          readAll(turn, (event) => {
+            lines.push(JSON.stringify(event))
+            if (event.eventType === "main_message_data") Deferred.doneUnsafe(go, Effect.void)
+          }),
+        )
+        assert.strictEqual(only(wholeTurn(lines), "stream_end")[0]?.status, "completed")
+        assert.strictEqual(behind.cuts(), 1)
+      }).pipe(Effect.provide(waiting(go)))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 })

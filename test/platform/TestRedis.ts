@@ -13,9 +13,8 @@ export const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-export const startRedis = Effect.gen(function* () {
+const startAt = Effect.fnUntraced(function* (port: number) {
   const fs = yield* FileSystem.FileSystem
-  const port = yield* freePort
   const folder = yield* fs.makeTempDirectoryScoped()
   const child = yield* ChildProcess.make(
     "redis-server",
@@ -28,7 +27,12 @@ export const startRedis = Effect.gen(function* () {
     Stream.takeUntil((line) => line.includes("Ready to accept connections")),
     Stream.runDrain,
   )
-  return { child, port, url: `redis://127.0.0.1:${port}` }
+  return child
+})
+
+export const startRedis = Effect.gen(function* () {
+  const port = yield* freePort
+  return { child: yield* startAt(port), port, url: `redis://127.0.0.1:${port}`, startAgain: startAt(port) }
 })
 
 export const keysAt = (port: number) =>
