@@ -4,7 +4,7 @@
  */
 import { Cache, Duration, Effect, Option, Schema } from "effect"
 import { Redis } from "effect/persistence"
-import { createHash } from "node:crypto"
+import { digestOf } from "../domain/digestOf.ts"
 import type { TurnId } from "../domain/Turn.ts"
 import { ownerOf } from "./ownerOf.ts"
 import type { TurnRequest } from "./TurnContext.ts"
@@ -23,9 +23,6 @@ export interface Idempotency {
   readonly release: (request: TurnRequest) => Effect.Effect<void>
 }
 
-const digest = (...parts: ReadonlyArray<unknown>): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("base64url")
-
 export const makeIdempotency: Effect.Effect<Idempotency> = Effect.gen(function* () {
   const redis = yield* Effect.serviceOption(Redis.Redis)
   const own = yield* Cache.make<string, { value: string | null }>({
@@ -40,12 +37,12 @@ export const makeIdempotency: Effect.Effect<Idempotency> = Effect.gen(function* 
       Effect.timeout(patience),
       Effect.catch(() => inProcess(key, value)),
     )
-  const nameOf = ({ caller, idempotencyKey }: TurnRequest) => `idempotency:${digest(ownerOf(caller), idempotencyKey)}`
+  const nameOf = ({ caller, idempotencyKey }: TurnRequest) => `idempotency:${digestOf(ownerOf(caller), idempotencyKey)}`
 
   return {
     claim: (request, turnId) => {
       if (request.idempotencyKey === null) return Effect.succeed(turnId)
-      const asked = digest(request.message, request.sessionId, request.language)
+      const asked = digestOf(request.message, request.sessionId, request.language)
       const [key, value] = [nameOf(request), `${turnId} ${asked}`]
       const stood = Option.match(redis, {
         onNone: () => inProcess(key, value),

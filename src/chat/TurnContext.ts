@@ -5,6 +5,7 @@ import type { Grounding } from "../domain/Grounding.ts"
 import type { Language } from "../domain/Recognition.ts"
 import type { Caller, SessionId, TurnId } from "../domain/Turn.ts"
 import type { DetailResult } from "../detail/DetailPages.ts"
+import { errorEvent, type Failure } from "./errorEvent.ts"
 import { narration } from "./narration.ts"
 import { observeError } from "./turnMetrics.ts"
 import type { TurnLog } from "./TurnLog.ts"
@@ -36,14 +37,8 @@ export interface TurnContext {
   readonly started: number
 }
 
-export interface TaskFailure {
+export interface TaskFailure extends Failure {
   readonly task: "A" | "B" | "C"
-  readonly errorCode: string
-  /** For people. */
-  readonly message: string
-  /** The error's tag, and what support asks for when it is ours. */
-  readonly cause: { readonly type: string; readonly message?: string }
-  readonly recoverable: boolean
 }
 
 /** What task B found, as far as it is done. */
@@ -89,20 +84,8 @@ export const makeVoice = (log: TurnLog, language: Language): Voice => {
     }
     return say(event as ChatEventBody)
   }
-  const sayError = ({ task, errorCode, message, cause, recoverable }: TaskFailure) =>
-    Effect.andThen(
-      observeError(task, errorCode),
-      say({
-        eventType: "error",
-        type: "error",
-        errorCode,
-        errorMessage: message,
-        message,
-        error: { message, ...cause },
-        task,
-        recoverable,
-      }),
-    )
+  const sayError = (failure: TaskFailure) =>
+    Effect.andThen(observeError(failure.task, failure.errorCode), say(errorEvent(failure)))
   return {
     say,
     announce,

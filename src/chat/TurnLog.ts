@@ -9,6 +9,7 @@
  */
 import { Clock, Deferred, Effect, identity, Option, Schema, Stream } from "effect"
 import { ChatEvent, type ChatEventBody, isLast } from "../domain/ChatEvent.ts"
+import { errorEvent } from "./errorEvent.ts"
 import { shortened } from "./shortened.ts"
 
 export interface LoggedEvent {
@@ -135,17 +136,13 @@ const firstAfter = (events: ReadonlyArray<LoggedEvent>, after: number): number =
   return low
 }
 
-const incomplete = (answer: string): ChatEventBody => {
-  const message = "Some pieces of the answer are no longer kept; `partialContent` is what they said."
-  return {
-    eventType: "error",
-    type: "error",
-    errorCode: "REPLAY_INCOMPLETE",
-    errorMessage: message,
-    message,
-    error: { type: "ReplayIncomplete", message },
+const incomplete = (answer: string): ChatEventBody => ({
+  ...errorEvent({
     task: null,
+    errorCode: "REPLAY_INCOMPLETE",
+    message: "Some pieces of the answer are no longer kept; `partialContent` is what they said.",
+    cause: { type: "ReplayIncomplete" },
     recoverable: true,
-    partialContent: shortened(answer).text,
-  }
-}
+  }),
+  partialContent: shortened(answer).text,
+})

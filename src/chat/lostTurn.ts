@@ -1,20 +1,16 @@
 /** How a turn ends for its readers when what ran it is gone: the instance, or the run by a fault of ours. Pure. */
 import type { ChatEventBody } from "../domain/ChatEvent.ts"
+import { errorEvent } from "./errorEvent.ts"
 import { metricsOf, timingOf } from "./ParallelTasks.ts"
 import { type LoggedEvent, stamp } from "./TurnLog.ts"
 
-const message = "What ran this turn is gone; what it said until then is all there is."
-
-const lost: ChatEventBody = {
-  eventType: "error",
-  type: "error",
-  errorCode: "TURN_LOST",
-  errorMessage: message,
-  message,
-  error: { type: "TurnLost", message },
+const lost = errorEvent({
   task: null,
+  errorCode: "TURN_LOST",
+  message: "What ran this turn is gone; what it said until then is all there is.",
+  cause: { type: "TurnLost" },
   recoverable: false,
-}
+})
 
 const end = (now: number): ChatEventBody => ({
   eventType: "stream_end",
@@ -34,7 +30,5 @@ const end = (now: number): ChatEventBody => ({
 export const lostEnd = (now: number): ReadonlyArray<ChatEventBody> => [lost, end(now)]
 
 /** Behind the last event that is known. */
-export const lostTurn = (last: number, now: number): ReadonlyArray<LoggedEvent> => [
-  stamp(lost, last + 1, now),
-  stamp(end(now), last + 2, now),
-]
+export const lostTurn = (last: number, now: number): ReadonlyArray<LoggedEvent> =>
+  lostEnd(now).map((event, index) => stamp(event, last + 1 + index, now))

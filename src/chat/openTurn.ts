@@ -8,6 +8,7 @@ import type { DetailResult } from "../detail/DetailPages.ts"
 import { cite } from "../detail/citations.ts"
 import { settle } from "../detail/settle.ts"
 import type { ChatHistory, OpenQuestion } from "../history/ChatHistory.ts"
+import { placeOf } from "../hs/Editions.ts"
 import type { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import type { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { detectIntent } from "./detectIntent.ts"
@@ -60,10 +61,9 @@ const remembered = ({ caller, sessionId }: TurnRequest, history: ChatHistory["Se
 const standingIn =
   ({ nomenclature, editions }: HarmonizedSystem["Service"]) =>
   (digits: string): Standing => {
-    const code = digits.slice(0, 6)
-    if (nomenclature.get(code)) return "current"
-    const successors = editions.successors(code)
-    return successors.length > 0 ? { successors } : "unknown"
+    const place = placeOf(digits, nomenclature, editions)
+    if (place === null) return "unknown"
+    return place.edition === "2022" ? "current" : { successors: place.successors }
   }
 
 interface OpenedWith {

@@ -2,7 +2,7 @@
  * Documentation from Context7 over MCP. A call, connecting and retries included, takes `CONTEXT7_TIMEOUT` at most.
  */
 import { Context, Duration, Effect, Layer, Option, RcRef, Schedule } from "effect"
-import { createHash } from "node:crypto"
+import { digestOf } from "../domain/digestOf.ts"
 import { makeBudget } from "./Budget.ts"
 import { context7Config, type Context7Config } from "./Context7Config.ts"
 import { type Context7Error, Context7ProtocolFault, Context7Timeout, LibraryNotFound } from "./Context7Error.ts"
@@ -42,8 +42,6 @@ export class Context7 extends Context.Service<Context7, Context7Service>()("hs-t
 
 /** The longest question that the server takes. */
 const longestQuestion = 500
-
-const digestOf = (address: string): string => createHash("sha256").update(address).digest("base64url").slice(0, 16)
 
 const retries = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 

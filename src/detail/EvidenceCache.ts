@@ -5,8 +5,8 @@
  */
 import { Clock, Config, Context, Duration, Effect, Exit, Layer, Metric, Option, type Ref, Schema } from "effect"
 import { Persistable, Persistence } from "effect/persistence"
-import { createHash } from "node:crypto"
 import type { Context7Call } from "../domain/Analysis.ts"
+import { digestOf } from "../domain/digestOf.ts"
 import type { HsCode } from "../domain/HsCode.ts"
 import { Context7 } from "../context7/Context7.ts"
 import type { Context7Error } from "../context7/Context7Error.ts"
@@ -60,9 +60,6 @@ const counted = (outcome: "hit" | "miss" | "stale") =>
 
 /** Changes when the same answer is read or kept otherwise. */
 const schema = "2"
-
-export const digestOf = (...parts: ReadonlyArray<unknown>): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("base64url")
 
 const Kept = Schema.Struct({
   at: Schema.Finite,

@@ -16,12 +16,12 @@ export class EvidenceShelf extends Context.Service<
   {
     /** Keeps it in place of what the same source said before; a failure is logged and costs nothing but the page's list. */
     readonly keep: (code: HsCode, evidence: ReadonlyArray<Evidence>) => Effect.Effect<void>
-    /** Newest first; nothing while the database does not answer. */
     /** Takes away what a library said, what was said of a code (of all below it when it is shorter), or everything. */
     readonly forget: (about: {
       readonly code: HsCode | null
       readonly library: string | null
     }) => Effect.Effect<void, ShelfUnavailable>
+    /** Newest first; nothing while the database does not answer. */
     readonly of: (code: HsCode) => Effect.Effect<ReadonlyArray<DatedEvidence>>
   }
 >()("hs-trade-chat/detail/EvidenceShelf") {

@@ -44,7 +44,7 @@ export const SessionPage = Schema.Struct({
 })
 export type SessionPage = typeof SessionPage.Type
 
-export const StoredMessage = Schema.Struct({
+const message = {
   messageId: Schema.String,
   turnId: Schema.String,
   messageType: MessageType,
@@ -53,6 +53,10 @@ export const StoredMessage = Schema.Struct({
   aiModel: Schema.NullOr(Schema.String),
   createdAt: Schema.String,
   completedAt: Schema.NullOr(Schema.String),
+}
+
+export const StoredMessage = Schema.Struct({
+  ...message,
   hsCodeAnalysis: Schema.NullOr(HsCodeAnalysis),
   sseBookmarkData: Schema.NullOr(SseBookmarkData),
 })
@@ -91,14 +95,7 @@ export const ExportLine = Schema.Union([
   Schema.Struct({
     type: Schema.Literal("message"),
     sessionId: Schema.String,
-    messageId: Schema.String,
-    turnId: Schema.String,
-    messageType: MessageType,
-    content: Schema.String,
-    status: MessageStatus,
-    aiModel: Schema.NullOr(Schema.String),
-    createdAt: Schema.String,
-    completedAt: Schema.NullOr(Schema.String),
+    ...message,
     hscodeAnalysis: stored,
     context7Analysis: stored,
     sseBookmarkData: stored,

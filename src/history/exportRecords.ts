@@ -7,7 +7,7 @@ import { Effect, Option, Schema, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { ExportLine } from "../domain/History.ts"
 import type { UserId } from "../domain/Turn.ts"
-import { MessageRow, SessionRow, summaryOf } from "./rows.ts"
+import { MessageRow, SessionRow, summaryOf, wordsOf } from "./rows.ts"
 
 const sessionsAtOnce = 500
 /** An analysis may be some ten kilobytes. */
@@ -73,14 +73,7 @@ const sessionLine = (row: typeof SessionRow.Type): ExportLine => ({ type: "sessi
 const messageLine = (row: typeof WholeRow.Type): ExportLine => ({
   type: "message",
   sessionId: row.session_uuid,
-  messageId: row.message_id.toString(),
-  turnId: row.turn_id,
-  messageType: row.message_type,
-  content: row.content,
-  status: row.status,
-  aiModel: row.ai_model,
-  createdAt: row.created_at.toISOString(),
-  completedAt: row.completed_at?.toISOString() ?? null,
+  ...wordsOf(row),
   hscodeAnalysis: row.hscode_analysis,
   context7Analysis: row.context7_analysis,
   sseBookmarkData: row.sse_bookmark_data,

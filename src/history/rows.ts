@@ -40,7 +40,8 @@ export const summaryOf = (row: typeof SessionRow.Type): SessionSummary => ({
   updatedAt: row.updated_at.toISOString(),
 })
 
-export const messageOf = (row: typeof MessageRow.Type): StoredMessage => ({
+/** A message without its analysis. */
+export const wordsOf = (row: Omit<typeof MessageRow.Type, "hscode_analysis" | "sse_bookmark_data">) => ({
   messageId: row.message_id.toString(),
   turnId: row.turn_id,
   messageType: row.message_type,
@@ -49,6 +50,10 @@ export const messageOf = (row: typeof MessageRow.Type): StoredMessage => ({
   aiModel: row.ai_model,
   createdAt: row.created_at.toISOString(),
   completedAt: row.completed_at?.toISOString() ?? null,
+})
+
+export const messageOf = (row: typeof MessageRow.Type): StoredMessage => ({
+  ...wordsOf(row),
   hsCodeAnalysis: row.hscode_analysis,
   sseBookmarkData: row.sse_bookmark_data,
 })

@@ -7,7 +7,7 @@ import { Config, Duration, Effect, Layer, Option } from "effect"
 import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"
-import { createHash } from "node:crypto"
+import { digestOf } from "../domain/digestOf.ts"
 import { type Quota, quotaConfig } from "../domain/Quota.ts"
 import type { Caller } from "../domain/Turn.ts"
 import { CurrentCaller } from "./Authentication.ts"
@@ -52,10 +52,8 @@ export class TurnLimit extends HttpApiMiddleware.Service<TurnLimit, { requires: 
 }
 
 /** A digest, because the store may be shared: it shows neither who asked nor from where. */
-const bucketOf = (caller: Caller, request: HttpServerRequest.HttpServerRequest): string => {
-  const whose = caller._tag === "Member" ? ["member", caller.userId] : ["guest", networkOf(request)]
-  return createHash("sha256").update(JSON.stringify(whose)).digest("base64url")
-}
+const bucketOf = (caller: Caller, request: HttpServerRequest.HttpServerRequest): string =>
+  caller._tag === "Member" ? digestOf("member", caller.userId) : digestOf("guest", networkOf(request))
 
 interface Standing {
   readonly granted: boolean

@@ -13,7 +13,9 @@ import { at, models } from "../answer/asking.ts"
 import { answering, providerServer, wires } from "../answer/ProviderServer.ts"
 import { only, wholeTurn } from "./contract.ts"
 import {
+  ask,
   chatTurn,
+  empty,
   harmonizedSystem,
   historyInMemory,
   historyLost,
@@ -21,20 +23,10 @@ import {
   modelSaying,
   modelStalling,
   noSchedules,
-  type Written,
 } from "./TestRooms.ts"
 
 const member: Caller = { _tag: "Member", userId: UserId.make("alice") }
 const guest: Caller = { _tag: "Guest" }
-const ask = (caller: Caller, more: Partial<TurnRequest> = {}): TurnRequest => ({
-  message: "8517.13 관세율",
-  caller,
-  sessionId: null,
-  language: null,
-  idempotencyKey: null,
-  ...more,
-})
-const empty = (): Written => ({ begun: [], completed: [] })
 
 const eventsOf = (request: TurnRequest) =>
   Effect.gen(function* () {

@@ -4,11 +4,13 @@ import { Deferred, Effect, Layer, Option, Stream } from "effect"
 import { Persistence } from "effect/persistence"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { AnswerFailed, type AnswerPart } from "../../src/answer/AnswerPart.ts"
+import type { TurnRequest } from "../../src/chat/TurnContext.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { Context7 } from "../../src/context7/Context7.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
 import { RecentQueries } from "../../src/detail/RecentQueries.ts"
 import { EvidenceShelf } from "../../src/detail/EvidenceShelf.ts"
+import type { Caller } from "../../src/domain/Turn.ts"
 import {
   ChatHistory,
   type FinishedTurn,
@@ -38,6 +40,15 @@ export const noSchedules = Layer.mergeAll(
     national: () => Effect.succeed([]),
   }),
 )
+
+export const ask = (caller: Caller, more: Partial<TurnRequest> = {}): TurnRequest => ({
+  message: "8517.13 관세율",
+  caller,
+  sessionId: null,
+  language: null,
+  idempotencyKey: null,
+  ...more,
+})
 
 const finish: AnswerPart = { _tag: "Finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 2 } }
 
@@ -85,7 +96,9 @@ export interface Written {
   readonly completed: Array<FinishedTurn>
 }
 
-export const historyInMemory = (written: Written) =>
+export const empty = (): Written => ({ begun: [], completed: [] })
+
+export const historyInMemory = (written: Written = empty()) =>
   Layer.succeed(ChatHistory, {
     ping: Effect.void,
     authorize: (_, sessionId) =>

@@ -4,16 +4,16 @@ import { ConfigProvider, Deferred, Effect, Fiber, Layer, Option, Stream } from "
 import { TestClock } from "effect/testing"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { ChatTurn, type Turn } from "../../src/chat/ChatTurn.ts"
-import type { TurnRequest } from "../../src/chat/TurnContext.ts"
 import { type Caller, TurnId, UserId } from "../../src/domain/Turn.ts"
 import {
+  ask,
   chatTurn,
+  empty,
   harmonizedSystem,
   historyInMemory,
   modelSaying,
   modelStalling,
   modelWaiting,
-  type Written,
 } from "./TestRooms.ts"
 
 const guest: Caller = { _tag: "Guest" }
@@ -21,15 +21,6 @@ const [alice, bob] = ["alice", "bob"].map((name): Caller => ({ _tag: "Member", u
   Caller,
   Caller,
 ]
-const ask = (caller: Caller, more: Partial<TurnRequest> = {}): TurnRequest => ({
-  message: "8517.13 관세율",
-  caller,
-  sessionId: null,
-  language: null,
-  idempotencyKey: null,
-  ...more,
-})
-const empty = (): Written => ({ begun: [], completed: [] })
 
 const dataOf = (events: Stream.Stream<{ readonly data: string }>) =>
   Effect.map(Stream.runCollect(events), (all) => all.map(({ data }) => data))

@@ -8,19 +8,19 @@ import { DetailPages } from "../../src/detail/DetailPages.ts"
 import { type Caller, SessionId, type TurnId, UserId } from "../../src/domain/Turn.ts"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { only, wholeTurn } from "./contract.ts"
-import { chatTurn, harmonizedSystem, historyInMemory, modelSaying, modelStalling, noSchedules } from "./TestRooms.ts"
+import {
+  ask as asking,
+  chatTurn,
+  harmonizedSystem,
+  historyInMemory,
+  modelSaying,
+  modelStalling,
+  noSchedules,
+} from "./TestRooms.ts"
 
 const guest: Caller = { _tag: "Guest" }
 const alice: Caller = { _tag: "Member", userId: UserId.make("alice") }
-const ask = (more: Partial<TurnRequest> = {}): TurnRequest => ({
-  message: "8517.13 관세율",
-  caller: guest,
-  sessionId: null,
-  language: null,
-  idempotencyKey: null,
-  ...more,
-})
-const nothing = () => historyInMemory({ begun: [], completed: [] })
+const ask = (more: Partial<TurnRequest> = {}) => asking(guest, more)
 
 const hasEnded = (turnId: TurnId) =>
   Effect.flatMap(ChatTurn, (turns) => Effect.map(turns.resume(turnId, 1_000_000, guest), Option.isNone))
@@ -34,7 +34,7 @@ layer(harmonizedSystem)("a turn", (it) => {
       yield* TestClock.adjust("1 second")
       const all = wholeTurn((yield* Stream.runCollect(events)).map(({ data }) => data))
       assert.strictEqual(only(all, "stream_end")[0]?.status, "cancelled")
-    }).pipe(Effect.provide(chatTurn(modelStalling, nothing()))),
+    }).pipe(Effect.provide(chatTurn(modelStalling, historyInMemory()))),
   )
 
   it.effect("goes on for the whole grace after its last reader left, however often readers came before", () =>
@@ -47,7 +47,7 @@ layer(harmonizedSystem)("a turn", (it) => {
       assert.isFalse(yield* hasEnded(turn.turnId))
       yield* TestClock.adjust("1 second")
       assert.isTrue(yield* hasEnded(turn.turnId))
-    }).pipe(Effect.provide(chatTurn(modelStalling, nothing()))),
+    }).pipe(Effect.provide(chatTurn(modelStalling, historyInMemory()))),
   )
 
   it.effect("begins with the retry when the first request was cut off before it began", () => {
@@ -61,7 +61,7 @@ layer(harmonizedSystem)("a turn", (it) => {
           ...kept,
           authorize: () => (slow ? Effect.andThen(Deferred.succeed(asked, undefined), Effect.never) : Effect.void),
         })),
-      ).pipe(Layer.provide(nothing()))
+      ).pipe(Layer.provide(historyInMemory()))
       yield* Effect.gen(function* () {
         const turns = yield* ChatTurn
         const request = ask({ caller: alice, sessionId, idempotencyKey: "k" })
@@ -84,7 +84,7 @@ layer(harmonizedSystem)("a turn", (it) => {
           throw new Error("bug")
         },
       })
-      const rooms = ChatTurn.layer.pipe(Layer.provide([broken, modelSaying("답"), nothing(), noSchedules]))
+      const rooms = ChatTurn.layer.pipe(Layer.provide([broken, modelSaying("답"), historyInMemory(), noSchedules]))
       yield* Effect.gen(function* () {
         const { events } = yield* (yield* ChatTurn).start(ask())
         const names = (yield* Stream.runCollect(events)).map(({ name }) => name)

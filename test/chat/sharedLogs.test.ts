@@ -4,24 +4,17 @@ import { assert, describe, layer } from "@effect/vitest"
 import { ConfigProvider, Context, Deferred, Effect, Layer, Logger, Option, Schedule, Stream } from "effect"
 import type { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
-import type { TurnRequest } from "../../src/chat/TurnContext.ts"
 import type { Caller, TurnId } from "../../src/domain/Turn.ts"
 import * as SharedState from "../../src/platform/SharedState.ts"
 import { installed, startRedis } from "../platform/TestRedis.ts"
 import { only, wholeTurn } from "./contract.ts"
-import { chatTurn, harmonizedSystem, historyInMemory, modelStalling, modelWaiting } from "./TestRooms.ts"
+import { ask, chatTurn, harmonizedSystem, historyInMemory, modelStalling, modelWaiting } from "./TestRooms.ts"
 
 const guest: Caller = { _tag: "Guest" }
-const question: TurnRequest = {
-  message: "8517.13 관세율",
-  caller: guest,
-  sessionId: null,
-  language: null,
-  idempotencyKey: null,
-}
+const question = ask(guest)
 
 const instance = (url: string, model: Layer.Layer<AnswerModel>) =>
-  chatTurn(model, historyInMemory({ begun: [], completed: [] })).pipe(
+  chatTurn(model, historyInMemory()).pipe(
     Layer.provide(SharedState.layer),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ REDIS_URL: url }))),
     Layer.fresh,

@@ -4,18 +4,11 @@ import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import type { TurnRequest } from "../../src/chat/TurnContext.ts"
 import { type Caller, UserId } from "../../src/domain/Turn.ts"
 import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
-import { chatTurn, harmonizedSystem, historyInMemory, modelSaying, type Written } from "./TestRooms.ts"
+import { ask as asking, chatTurn, harmonizedSystem, historyInMemory, modelSaying, type Written } from "./TestRooms.ts"
 
 const member: Caller = { _tag: "Member", userId: UserId.make("alice") }
 
-const ask = (message: string, more: Partial<TurnRequest> = {}): TurnRequest => ({
-  message,
-  caller: member,
-  sessionId: null,
-  language: null,
-  idempotencyKey: null,
-  ...more,
-})
+const ask = (message: string, more: Partial<TurnRequest> = {}) => asking(member, { message, ...more })
 
 const rooms = (written: Written, filter: string) =>
   chatTurn(modelSaying("답"), historyInMemory(written)).pipe(

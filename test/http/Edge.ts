@@ -46,7 +46,7 @@ const recordsEmpty = Layer.mergeAll(
 /** With these variables and no others; tokens are signed with `secret` unless a key set is named. */
 export const edge = (
   variables: Record<string, string> = {},
-  history: Layer.Layer<ChatHistory> = historyInMemory({ begun: [], completed: [] }),
+  history: Layer.Layer<ChatHistory> = historyInMemory(),
   turns = chatTurn(modelSaying("an answer"), history),
 ) =>
   api.pipe(

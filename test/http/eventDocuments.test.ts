@@ -61,7 +61,7 @@ const dataOf = (stream: string): ReadonlyArray<unknown> => {
 }
 
 layer(harmonizedSystem)("the documents of the events", (it) => {
-  const provided = Effect.provide(edge({}, historyInMemory({ begun: [], completed: [] })))
+  const provided = Effect.provide(edge({}, historyInMemory()))
 
   it.effect("give a JSON Schema that knows every event and takes what real turns send, and nothing else", () =>
     Effect.gen(function* () {

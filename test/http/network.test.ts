@@ -21,7 +21,7 @@ import { baseUrl } from "./TestService.ts"
 const message = "8517.13 스마트폰 관세율"
 
 const serviceOf = (model: Layer.Layer<AnswerModel>) => {
-  const history = historyInMemory({ begun: [], completed: [] })
+  const history = historyInMemory()
   const variables = { RATE_LIMIT_GUEST: "off" }
   return edge(variables, history, chatTurn(model, history)).pipe(Layer.provide(harmonizedSystem))
 }

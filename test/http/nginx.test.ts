@@ -12,7 +12,7 @@ import { baseUrl } from "./TestService.ts"
 
 /** The service, whose answer waits in its middle until the test lets it go on. */
 const waiting = (go: Deferred.Deferred<void>) => {
-  const history = historyInMemory({ begun: [], completed: [] })
+  const history = historyInMemory()
   return edge({ RATE_LIMIT_GUEST: "off" }, history, chatTurn(modelWaiting(go), history)).pipe(
     Layer.provide(harmonizedSystem),
   )

@@ -7,7 +7,7 @@ import { chatTurn, harmonizedSystem, historyInMemory, modelSaying } from "../cha
 import { edge, request } from "./Edge.ts"
 import { baseUrl } from "./TestService.ts"
 
-const history = historyInMemory({ begun: [], completed: [] })
+const history = historyInMemory()
 const long = chatTurn(modelSaying(...Array.from({ length: 200 }, () => "긴 답변 ".repeat(8000))), history)
 const service = edge({ RATE_LIMIT_GUEST: "off" }, history, long).pipe(
   Layer.provide(harmonizedSystem),
