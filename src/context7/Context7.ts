@@ -43,12 +43,20 @@ export class Context7 extends Context.Service<Context7, Context7Service>()("hs-t
 /** The longest question that the server takes. */
 const longestQuestion = 500
 
+/** Every turn wants to know what a call would meet: what other instances met is not read for each of them. */
+const atHand = "250 millis"
+
 const retries = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
 const make = Effect.fnUntraced(function* (config: Context7Config) {
   const budget = yield* makeBudget(digestOf(config.url), config.budget)
   const guard = yield* makeGuard({ key: config.url, timeout: config.timeout })
   const connection = yield* RcRef.make({ acquire: connect(config), idleTimeToLive: "5 minutes" })
+
+  const [refusal, askAgain] = yield* Effect.all([guard.refusal, budget.refusal]).pipe(
+    Effect.map((refusals) => Option.firstSomeOf<Context7Error>(refusals)),
+    Effect.cachedInvalidateWithTTL(atHand),
+  )
 
   const ask = Effect.fnUntraced(function* (
     operation: string,
@@ -66,6 +74,7 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
         orElse: () => Effect.fail(new Context7Timeout({ operation, after: Duration.toMillis(config.timeout) })),
       }),
       guard.protect,
+      Effect.ensuring(askAgain),
     )
   })
 
@@ -83,9 +92,7 @@ const make = Effect.fnUntraced(function* (config: Context7Config) {
     enabled: true,
     timeout: config.timeout,
     libraries: config.libraries,
-    refusal: Effect.all([guard.refusal, budget.refusal]).pipe(
-      Effect.map((refusals) => Option.firstSomeOf<Context7Error>(refusals)),
-    ),
+    refusal,
     resolveLibraryId: Effect.fn("Context7.resolveLibraryId")(function* (name: string, question: string) {
       const text = yield* ask("resolve", (connection) =>
         connection

@@ -3,7 +3,7 @@
  * whatever spelling. One flight a product. A result without evidence is kept for a short while, one that rests on a failure
  * or on an expired answer not at all.
  */
-import { Clock, Context, Duration, Effect, Exit, Layer, Metric, Option, Ref, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Layer, Metric, Ref, Schema } from "effect"
 import { Persistable, PersistedCache } from "effect/persistence"
 import type { Context7Call } from "../domain/Analysis.ts"
 import { digestOf } from "../domain/digestOf.ts"
@@ -118,10 +118,14 @@ const make = Effect.gen(function* () {
         calls: yield* Ref.make<ReadonlyArray<Context7Call>>([]),
         flown: yield* Ref.make(false),
       }
-      const left = Option.isSome(yield* context7.refusal)
-      const result = yield* (left ? workOut : within(context7.timeout, valid(key))).pipe(
+      const result = yield* valid(key).pipe(
         Effect.provideService(Errand, errand),
         Effect.provideService(Purpose, purpose),
+        Effect.timeoutOrElse({
+          duration: context7.timeout,
+          orElse: () =>
+            Effect.fail(new Context7Timeout({ operation: "evidence", after: Duration.toMillis(context7.timeout) })),
+        }),
         Effect.result,
       )
       const calls = yield* Ref.get(errand.calls)
@@ -149,10 +153,3 @@ const make = Effect.gen(function* () {
     }),
   })
 })
-
-/** What is only looked up in the store needs no clock beside it, which would cost more than the look. */
-const within = <A, E, R>(duration: Duration.Duration, find: Effect.Effect<A, E, R>) =>
-  Effect.timeoutOrElse(find, {
-    duration,
-    orElse: () => Effect.fail(new Context7Timeout({ operation: "evidence", after: Duration.toMillis(duration) })),
-  })
