@@ -1,6 +1,7 @@
 /**
  * What the service is measured against: a bare `node:http` server with `pg` that writes recorded turns, the same bytes, and
- * for members inserts the same rows: a transaction when the turn starts and one when it ends.
+ * for members inserts the same rows: a transaction when the turn starts and one when it ends. It writes all that it has at
+ * once, or, as turns are in life, one event after the other.
  */
 import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -8,7 +9,7 @@ import { createServer, type ServerResponse } from "node:http"
 import { Pool, type PoolClient, type QueryConfig } from "pg"
 import type { Recording } from "./recording.ts"
 
-const [file = "", url = ""] = process.argv.slice(2)
+const [file = "", url = "", pace = ""] = process.argv.slice(2)
 const recordings = JSON.parse(readFileSync(file, "utf8")) as Record<string, Recording>
 const framesOf = new Map(
   Object.entries(recordings).map(([message, { guest, member }]) => [
@@ -83,6 +84,13 @@ const complete = (session: string, turn: string, user: string, { row, query }: R
     )
   })
 
+const write = async (response: ServerResponse, frames: ReadonlyArray<Buffer>) => {
+  for (const frame of frames) {
+    if (pace === "at once") response.write(frame)
+    else await new Promise<unknown>((resolve) => response.write(frame, resolve))
+  }
+}
+
 const answer = async (response: ServerResponse, body: string, user: string | undefined) => {
   const { message } = JSON.parse(body) as { message: string }
   const recording = recordings[message]
@@ -90,16 +98,16 @@ const answer = async (response: ServerResponse, body: string, user: string | und
   if (!recording || !frames) return response.writeHead(404).end()
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" })
   if (user === undefined) {
-    for (const frame of frames.guest) response.write(frame)
+    await write(response, frames.guest)
     return response.end()
   }
   const [session, turn] = [randomUUID(), randomUUID()]
   const last = frames.member.slice(-2)
   const begun = begin(session, turn, user, message)
-  for (const frame of frames.member.slice(0, -2)) response.write(frame)
+  await write(response, frames.member.slice(0, -2))
   await begun
   await complete(session, turn, user, recording)
-  for (const frame of last) response.write(frame)
+  await write(response, last)
   return response.end()
 }
 

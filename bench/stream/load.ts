@@ -35,6 +35,7 @@ export class Line {
     const socket = connect(Number(port), hostname)
     socket.setNoDelay(true)
     await once(socket, "connect")
+    socket.on("error", () => socket.destroy())
     return new Line(socket, host)
   }
 
@@ -59,6 +60,7 @@ export class Line {
       }
       const cut = () => done(false)
       this.socket.on("data", take).on("close", cut)
+      if (this.socket.destroyed) cut()
     })
   }
 

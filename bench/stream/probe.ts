@@ -19,8 +19,8 @@ process.on("message", () => {
   const longestBlock = Math.max(0, delays.max / 1e6 - resolution)
   const busy = performance.eventLoopUtilization(since).utilization
   for (let pass = 0; pass < 2; pass++) globalThis.gc?.()
-  const { arrayBuffers, external, heapUsed } = process.memoryUsage()
-  process.send?.({ memory: heapUsed + external + arrayBuffers, longestBlock, busy } satisfies Usage, () => {
+  const { external, heapUsed } = process.memoryUsage()
+  process.send?.({ memory: heapUsed + external, longestBlock, busy } satisfies Usage, () => {
     delays.reset()
     since = performance.eventLoopUtilization()
   })

@@ -74,5 +74,5 @@ export const startService = (variables: Record<string, string>) =>
     profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`],
   )
 
-export const startBaseline = (recordings: string, databaseUrl: string) =>
-  launch("baseline.ts", [recordings, databaseUrl], {}, [])
+export const startBaseline = (recordings: string, databaseUrl: string, pace: "at once" | "one by one") =>
+  launch("baseline.ts", [recordings, databaseUrl, pace], {}, [])

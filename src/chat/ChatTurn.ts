@@ -17,6 +17,7 @@ import {
   Ref,
   Schedule,
   Schema,
+  Semaphore,
   Stream,
 } from "effect"
 import { randomUUID } from "node:crypto"
@@ -110,7 +111,10 @@ const make = Effect.gen(function* () {
   const watching = yield* FiberMap.make<string, void>()
   const running = yield* FiberSet.make<void>()
   const endings = new Map<string, Deferred.Deferred<Ending>>()
+  let waiting = 0
   const draining = yield* Ref.make(false)
+  /** However many ask at the same moment, others are served between two beginnings: recognising takes the processor. */
+  const oneByOne = Semaphore.makeUnsafe(1).withPermits(1)
 
   const end = (turnId: string, how: Ending): Effect.Effect<void> => {
     const ending = endings.get(turnId)
@@ -137,12 +141,26 @@ const make = Effect.gen(function* () {
     ),
   })
 
+  const unlessDraining = Effect.flatMap(Ref.get(draining), (closed) =>
+    closed ? Effect.fail(new TurnsRefused({ reason: "draining" })) : Effect.void,
+  )
+  /** Those that wait for their beginning count too. */
+  const admitted = <A, E>(beginning: Effect.Effect<A, E>) =>
+    Effect.suspend((): Effect.Effect<A, E | TurnsRefused> => {
+      if (endings.size + waiting >= mostAtOnce) return Effect.fail(new TurnsRefused({ reason: "busy" }))
+      waiting += 1
+      return Effect.ensuring(
+        beginning,
+        Effect.sync(() => (waiting -= 1)),
+      )
+    })
+
   const begin = Effect.fnUntraced(function* (request: TurnRequest, turnId: TurnId) {
-    if (yield* Ref.get(draining)) return yield* new TurnsRefused({ reason: "draining" })
-    if (endings.size >= mostAtOnce) return yield* new TurnsRefused({ reason: "busy" })
+    yield* unlessDraining
     const subject = yield* subjectOf(request, services.history, services.hs)
     const log = yield* makeTurnLog()
-    const turn = yield* openTurn(request, subject, services, log, turnId)
+    const turn = yield* oneByOne(Effect.andThen(Effect.yieldNow, openTurn(request, subject, services, log, turnId)))
+    yield* unlessDraining
     const { intent, recognition } = turn.grounding
     const answersBack = subject !== request.message
     if (tradeFilter === "on" && !intent.trade && !answersBack) {
@@ -175,15 +193,14 @@ const make = Effect.gen(function* () {
       const claimed = yield* keys.claim(request, turnId)
       if (claimed === turnId) {
         const letGo = Effect.suspend(() => (endings.has(turnId) ? Effect.void : keys.release(request)))
-        yield* begin(request, turnId).pipe(
+        yield* admitted(begin(request, turnId)).pipe(
           Effect.tapError(({ _tag }) => observeRefusal(_tag)),
           Effect.onError(() => letGo),
         )
       }
-      const reading = yield* logs
-        .find(claimed, request.caller)
-        .pipe(Effect.retry({ schedule: begins, while: ({ _tag }) => _tag === "TurnGone" }))
-      return from(claimed, 0, reading)
+      const found = logs.find(claimed, request.caller)
+      const joined = Effect.retry(found, { schedule: begins, while: ({ _tag }) => _tag === "TurnGone" })
+      return from(claimed, 0, yield* claimed === turnId ? found : joined)
     }),
     resume: Effect.fn("ChatTurn.resume")(function* (turnId: TurnId, after: number, caller: Caller) {
       const reading = yield* logs.find(turnId, caller)

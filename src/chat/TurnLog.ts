@@ -7,8 +7,8 @@
  * A log that grows too large lets go of its oldest pieces of the answer, and of nothing else; a reader who comes too late
  * for them is told so in their place, with the answer as far as they said it.
  */
-import { Clock, Deferred, Effect, identity, Option, Schema, Stream } from "effect"
-import { ChatEvent, type ChatEventBody, isLast } from "../domain/ChatEvent.ts"
+import { Clock, Deferred, Effect, identity, Option, Stream } from "effect"
+import { type ChatEvent, type ChatEventBody, isLast } from "../domain/ChatEvent.ts"
 import { errorEvent } from "./errorEvent.ts"
 import { shortened } from "./shortened.ts"
 
@@ -39,16 +39,17 @@ export interface TurnLog {
   readonly lag: () => number
 }
 
+/** Events that a reader takes at a time: what waits for a slow one stays in the log. */
+const page = 32
+
 /** Characters of JSON that a log keeps. */
 const largest = 1_000_000
 
-const encodeEvent = Schema.encodeSync(Schema.fromJsonString(ChatEvent))
-
-export const stamp = (event: ChatEventBody, sequence: number, now: number): LoggedEvent => ({
-  sequence,
-  name: event.eventType,
-  data: encodeEvent({ ...event, sequence, timestamp: new Date(now).toISOString() } as ChatEvent),
-})
+/** Events are plain JSON, and the tests decode each by its Schema: encoding them by it would only cost. */
+export const stamp = (event: ChatEventBody, sequence: number, now: number): LoggedEvent => {
+  const stamped: ChatEvent = { sequence, timestamp: new Date(now).toISOString(), ...event }
+  return { sequence, name: event.eventType, data: JSON.stringify(stamped) }
+}
 
 export const makeTurnLog = (room = largest): Effect.Effect<TurnLog> =>
   Effect.sync(() => {
@@ -89,7 +90,8 @@ export const makeTurnLog = (room = largest): Effect.Effect<TurnLog> =>
     /** From behind `after`; what is missing before an event is told in its place. */
     const since = (after: number, now: number): ReadonlyArray<LoggedEvent> => {
       let expected = after + 1
-      return kept.slice(firstAfter(kept, after)).flatMap((event) => {
+      const first = firstAfter(kept, after)
+      return kept.slice(first, first + page).flatMap((event) => {
         const missing = event.sequence > expected ? [stamp(incomplete(lost), event.sequence - 1, now)] : []
         expected = event.sequence + 1
         return [...missing, event]
@@ -102,7 +104,7 @@ export const makeTurnLog = (room = largest): Effect.Effect<TurnLog> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         if (reader.at < last) {
           const events = since(reader.at, now)
-          reader.at = last
+          reader.at = events.at(-1)?.sequence ?? last
           return Effect.succeed([events, Option.some(reader)] as const)
         }
         if (isOver(reader.at)) return Effect.succeed([[], Option.none()] as const)

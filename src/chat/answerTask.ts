@@ -18,6 +18,9 @@ export interface AnswerResult {
   readonly drained: boolean
 }
 
+/** Pieces after which others have their turn. */
+const breath = 16
+
 /** Characters of one piece at most, so that no event grows too large. */
 const longestPiece = 8000
 
@@ -74,7 +77,8 @@ export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnCont
       content += part.text
       unsaid += part.text
       const merge = voice.lag() > patience && unsaid.length < mergedPiece
-      return merge ? Effect.void : Effect.andThen(say, Effect.yieldNow)
+      if (merge) return Effect.void
+      return pieces % breath === breath - 1 ? Effect.andThen(say, Effect.yieldNow) : say
     }),
     Effect.as(null),
     Effect.raceFirst(Deferred.await(turn.ending)),

@@ -1,6 +1,6 @@
-/** A turn's log on the wire: one Server-Sent Event a write, and a comment when nothing was said for a while. */
+/** A turn's log on the wire: Server-Sent Events, whole ones in each write, and a comment when nothing was said for a while. */
 import { NodeHttpServerRequest } from "@effect/platform-node"
-import { Context, Effect, Queue, Stream } from "effect"
+import { Context, Effect, Fiber, Option, type Pull, Stream } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Turn } from "../chat/ChatTurn.ts"
 import type { LoggedEvent } from "../chat/TurnLog.ts"
@@ -8,27 +8,40 @@ import type { TurnId } from "../domain/Turn.ts"
 
 const silence = "15 seconds"
 /** Nothing, at once: with it go the headers, which would wait for the first event. */
-const headersNow = ""
-const keepAlive = ": keep-alive\n\n"
+const headersNow = Buffer.alloc(0)
+const keepAlive = Buffer.from(": keep-alive\n\n")
 
-/** Passes texts on, and a comment instead whenever none comes for `silence`. */
-const withKeepAlive = (texts: Stream.Stream<string>): Stream.Stream<string> =>
+/** Passes on what comes, and a comment instead whenever nothing comes for `silence`; what it waits for is not given up. */
+const withKeepAlive = (pieces: Stream.Stream<Uint8Array>): Stream.Stream<Uint8Array> =>
   Stream.unwrap(
-    Effect.map(Stream.toQueue(texts, { capacity: 16 }), (queue) =>
-      Stream.fromPull(
-        Effect.succeed(
-          Queue.take(queue).pipe(
-            Effect.timeoutOrElse({ duration: silence, orElse: () => Effect.succeed(keepAlive) }),
-            Effect.map((text) => [text] as const),
-          ),
-        ),
-      ),
-    ),
+    Effect.gen(function* () {
+      type Pieces = Pull.Pull<readonly [Uint8Array, ...Array<Uint8Array>]>
+      const scope = yield* Effect.scope
+      const pull = yield* Stream.toPull(pieces)
+      let waiting: Fiber.Fiber<Effect.Success<Pieces>, Effect.Error<Pieces>> | null = null
+      const next: Pieces = Effect.gen(function* () {
+        waiting ??= yield* Effect.forkIn(pull, scope, { startImmediately: true })
+        const exit =
+          waiting.pollUnsafe() ?? Option.getOrNull(yield* Effect.timeoutOption(Fiber.await(waiting), silence))
+        if (!exit) return [keepAlive] as const
+        waiting = null
+        return yield* exit
+      })
+      return Stream.fromPull(Effect.succeed(next))
+    }),
   )
 
-/** The id comes last: some readers take it as read before the event is whole, and would go on behind what they never had. */
-const written = (turnId: TurnId, { data, name, sequence }: LoggedEvent): string =>
-  `event: ${name}\ndata: ${data}\nid: ${turnId}-${sequence}\n\n`
+/**
+ * Events that are there together go out together; JSON has no line break, so that `data` is one line. The id comes last:
+ * some readers take it as read before the event is whole, and would go on behind what they never had.
+ */
+const written = (turnId: TurnId) => (events: ReadonlyArray<LoggedEvent>) => {
+  let text = ""
+  for (const { data, name, sequence } of events) {
+    text += `event: ${name}\ndata: ${data}\nid: ${turnId}-${sequence}\n\n`
+  }
+  return [Buffer.from(text)] as const
+}
 
 /**
  * Milliseconds in which a reader must take something (with the comments there always is something), else it is cut off:
@@ -44,12 +57,7 @@ export const sseResponse = Effect.fnUntraced(function* (
 ) {
   NodeHttpServerRequest.toServerResponse(request).setTimeout(yield* ReaderPatience)
   return HttpServerResponse.stream(
-    events.pipe(
-      Stream.map((event) => written(turnId, event)),
-      withKeepAlive,
-      Stream.prepend([headersNow]),
-      Stream.encodeText,
-    ),
+    withKeepAlive(Stream.mapArray(events, written(turnId))).pipe(Stream.prepend([headersNow])),
     {
       contentType: "text/event-stream",
       headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no", "x-turn-id": turnId },

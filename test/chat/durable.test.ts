@@ -1,6 +1,6 @@
 /** Turns that go on whoever reads them. */
 import { assert, layer } from "@effect/vitest"
-import { ConfigProvider, Deferred, Effect, Fiber, Layer, Option, Stream } from "effect"
+import { ConfigProvider, Deferred, Effect, Fiber, Layer, Option, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { ChatTurn, type Turn } from "../../src/chat/ChatTurn.ts"
@@ -145,10 +145,14 @@ layer(harmonizedSystem)("a retry with the same key", (it) => {
     return Effect.gen(function* () {
       const turns = yield* ChatTurn
       const request = ask(alice, { idempotencyKey: "k" })
-      const joined = yield* Effect.all(
-        Array.from({ length: 20 }, () => Effect.flatMap(turns.start(request), ({ events }) => dataOf(events))),
-        { concurrency: "unbounded" },
+      const joining = yield* Effect.forkChild(
+        Effect.all(
+          Array.from({ length: 20 }, () => Effect.flatMap(turns.start(request), ({ events }) => dataOf(events))),
+          { concurrency: "unbounded" },
+        ),
       )
+      yield* TestClock.adjust("1 second")
+      const joined = yield* Fiber.join(joining)
       assert.isTrue(joined.every((data) => JSON.stringify(data) === JSON.stringify(joined[0])))
       assert.deepStrictEqual([written.begun.length, written.completed.length], [1, 1])
       const other = yield* Effect.flip(turns.start({ ...request, message: "another question" }))
@@ -181,6 +185,19 @@ layer(harmonizedSystem)("an instance", (it) => {
       yield* turns.stop(first.turnId, guest)
       yield* Stream.runDrain(first.events)
       yield* turns.start(ask(guest))
+    }).pipe(
+      Effect.provide(chatTurn(modelStalling, historyInMemory(empty()))),
+      Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ MAX_ACTIVE_TURNS: "2" }))),
+    ),
+  )
+
+  it.effect("takes no more than it may although they are asked at the same moment", () =>
+    Effect.gen(function* () {
+      const asked = yield* Effect.all(
+        Array.from({ length: 10 }, () => Effect.flatMap(ChatTurn, (turns) => turns.start(ask(guest)))),
+        { concurrency: "unbounded", mode: "result" },
+      )
+      assert.lengthOf(asked.filter(Result.isSuccess), 2)
     }).pipe(
       Effect.provide(chatTurn(modelStalling, historyInMemory(empty()))),
       Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ MAX_ACTIVE_TURNS: "2" }))),
