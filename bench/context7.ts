@@ -6,7 +6,9 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { ConfigProvider, Console, Context, Duration, Effect, Layer, References } from "effect"
 import { HttpServer } from "effect/http"
 import { CircuitBreaker, Persistence } from "effect/persistence"
+import { once } from "node:events"
 import { readFile } from "node:fs/promises"
+import { connect } from "node:net"
 import { AnswerModel } from "../src/answer/AnswerModel.ts"
 import { Context7 } from "../src/context7/Context7.ts"
 import { DetailPages } from "../src/detail/DetailPages.ts"
@@ -165,7 +167,7 @@ const dead = Effect.gen(function* () {
     { concurrency: "unbounded" },
   )
   const pairs: Array<readonly [number, number]> = []
-  for (let round = 0; round < 9; round++) pairs.push([yield* pace(off, names), yield* pace(resting, names)])
+  for (let round = 0; round < 21; round++) pairs.push([yield* pace(off, names), yield* pace(resting, names)])
   const median = (values: ReadonlyArray<number>) =>
     quantile(
       [...values].sort((a, b) => a - b),
@@ -192,11 +194,34 @@ const faultTable = Effect.gen(function* () {
   }
 })
 
+/** Commands that Redis was sent, with all that they carry shortened. */
+const monitored = (port: number) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const socket = connect(port)
+        let text = ""
+        socket.setEncoding("utf8").on("data", (piece) => (text += piece))
+        socket.write("MONITOR\r\n")
+        await once(socket, "data")
+        return { socket, lines: () => text.split("\r\n").slice(1) }
+      }),
+      ({ socket }) => Effect.sync(() => socket.destroy()),
+    ),
+    ({ lines }) =>
+      () =>
+        lines()
+          .filter((line) => /context7|detail|flight/.test(line))
+          .map((line) => line.replace(/^\S+ \[[^\]]*\] /, "").slice(0, 160)),
+  )
+
 const main = Effect.gen(function* () {
   yield* cached("memory").pipe(Effect.provide(withStore({})))
   if (installed) {
-    const { url } = yield* startRedis
+    const { port, url } = yield* startRedis
+    const seen = yield* monitored(port)
     yield* cached("Redis").pipe(Effect.provide(withStore({ REDIS_URL: url })))
+    yield* Console.log(`Redis: what MONITOR saw first of ${popular}:\n${seen().slice(0, 10).join("\n")}`)
   } else yield* Console.log("Redis: not installed, not measured")
   yield* dead
   yield* faultTable

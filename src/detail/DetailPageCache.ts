@@ -3,7 +3,7 @@
  * whatever spelling. One flight a product. A result without evidence is kept for a short while, one that rests on a failure
  * or on an expired answer not at all.
  */
-import { Clock, Context, Duration, Effect, Exit, Layer, Metric, Ref, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Layer, Metric, Option, Ref, Schema } from "effect"
 import { Persistable, PersistedCache } from "effect/persistence"
 import type { Context7Call } from "../domain/Analysis.ts"
 import { digestOf } from "../domain/digestOf.ts"
@@ -13,6 +13,7 @@ import { Purpose } from "../context7/Budget.ts"
 import { Context7 } from "../context7/Context7.ts"
 import { Context7Failure, Context7Timeout } from "../context7/Context7Error.ts"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
+import { remembered } from "../hs/remembered.ts"
 import { canonical } from "../hs/text.ts"
 import { EvidenceCache, lifeConfig, lookups, shortLife } from "./EvidenceCache.ts"
 import { type Findings, gatherWith } from "./evidence.ts"
@@ -32,9 +33,14 @@ export class DetailPageCache extends Context.Service<
   ).pipe(Layer.provide(EvidenceCache.layer), Layer.provide(Invalidations.layer))
 }
 
-/** What is asked for all the time is not read from the store each time. */
-const atHand = Duration.seconds(1)
+const counter = (outcome: string) => Metric.withAttributes(lookups, { cache: "page", outcome })
+const [hits, misses] = [counter("hit"), counter("miss")]
+
+/** What is asked for all the time is not read from the store each time; what operators declare of it is minded all the same. */
+const atHand = Duration.minutes(1)
 const mostAtHand = 256
+
+const productsAtHand = 1000
 
 /** Changes when the same product gives another result. */
 const schema = "1"
@@ -76,8 +82,7 @@ const make = Effect.gen(function* () {
     if (Exit.isFailure(exit) || exit.value.stale || exit.value.partial) return Duration.zero
     return exit.value.snippets.some(({ relevance }) => relevance > 0) ? life : shortLife
   }
-  const workOut = Effect.gen(function* () {
-    const { calls, flown, recognition } = yield* Errand
+  const workOut = Effect.fnUntraced(function* ({ calls, flown, recognition }: Errand["Service"]) {
     yield* Ref.set(flown, true)
     const { candidates, kept, libraries, partial, snippets, stale } = yield* gather(recognition, calls)
     const codes = candidates.flatMap(({ code }) => [code, headingOf(code)])
@@ -88,7 +93,7 @@ const make = Effect.gen(function* () {
     ]
     return { at: yield* Clock.currentTimeMillis, scopes, candidates, snippets, kept, stale, partial }
   })
-  const cache = yield* PersistedCache.make<Key, Errand, "lookup">(() => workOut, {
+  const cache = yield* PersistedCache.make<Key, Errand, "lookup">(() => Effect.flatMap(Errand, workOut), {
     storeId: "detail-pages",
     timeToLive,
     inMemoryTTL: (exit) => Duration.min(timeToLive(exit), atHand),
@@ -104,33 +109,40 @@ const make = Effect.gen(function* () {
       ),
       Effect.catchTags({ PersistenceError: Effect.die, SchemaError: Effect.die }),
     )
+  const { of: nameOf } = remembered(canonical, productsAtHand)
+  const lookedUp = Effect.fnUntraced(function* (errand: Errand["Service"]) {
+    const { productName, written } = errand.recognition
+    const codes = written.map(({ code }) => code)
+    const version = yield* hs.version
+    const key = new Key({
+      digest: digestOf(schema, version, context7.libraries, nameOf(productName ?? ""), codes),
+    })
+    return yield* valid(key).pipe(
+      Effect.provideService(Errand, errand),
+      Effect.timeoutOrElse({
+        duration: context7.timeout,
+        orElse: () =>
+          Effect.fail(new Context7Timeout({ operation: "evidence", after: Duration.toMillis(context7.timeout) })),
+      }),
+    )
+  })
 
   return DetailPageCache.of({
     find: Effect.fn("DetailPageCache.find")(function* (recognition, purpose) {
-      const { productName, written } = recognition
-      const codes = written.map(({ code }) => code)
-      const version = yield* hs.version
-      const key = new Key({
-        digest: digestOf(schema, version, context7.libraries, canonical(productName ?? ""), codes),
-      })
       const errand = {
         recognition,
         calls: yield* Ref.make<ReadonlyArray<Context7Call>>([]),
         flown: yield* Ref.make(false),
       }
-      const result = yield* valid(key).pipe(
-        Effect.provideService(Errand, errand),
+      // A Context7 that is left alone costs no flight: the answers that are kept are read, and that is all.
+      const isRefused = Option.isSome(yield* context7.refusal)
+      const result = yield* (isRefused ? workOut(errand) : lookedUp(errand)).pipe(
         Effect.provideService(Purpose, purpose),
-        Effect.timeoutOrElse({
-          duration: context7.timeout,
-          orElse: () =>
-            Effect.fail(new Context7Timeout({ operation: "evidence", after: Duration.toMillis(context7.timeout) })),
-        }),
         Effect.result,
       )
       const calls = yield* Ref.get(errand.calls)
       const hit = !(yield* Ref.get(errand.flown))
-      yield* Metric.update(Metric.withAttributes(lookups, { cache: "page", outcome: hit ? "hit" : "miss" }), 1)
+      if (!isRefused) yield* Metric.update(hit ? hits : misses, 1)
       if (result._tag === "Failure") {
         return {
           candidates: recognition.candidates,

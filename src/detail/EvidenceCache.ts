@@ -7,20 +7,29 @@ import { Clock, Config, Context, Duration, Effect, Exit, Layer, Metric, Option, 
 import { Persistable, Persistence } from "effect/persistence"
 import type { Context7Call } from "../domain/Analysis.ts"
 import { digestOf } from "../domain/digestOf.ts"
-import type { HsCode } from "../domain/HsCode.ts"
+import { dotted, type HsCode } from "../domain/HsCode.ts"
 import { Context7 } from "../context7/Context7.ts"
 import type { Context7Error } from "../context7/Context7Error.ts"
+import { remembered } from "../hs/remembered.ts"
 import { canonical } from "../hs/text.ts"
 import { makeFlights } from "./flights.ts"
 import { Invalidations, Scope } from "./Invalidations.ts"
 import { type Documents, makeConsult, type Subject } from "./libraries.ts"
 import { Documented } from "./relevance.ts"
 
-export interface Asked extends Subject {
+export interface Asked {
   readonly product: string
-  /** The likely code, which the question names too. */
+  /** The likely code with its own name and its heading's. */
   readonly code: HsCode
+  readonly name: string
+  readonly heading: string
 }
+
+/** The product's name and its likely code go out, not the message. */
+const subjectOf = ({ code, heading, name, product }: Asked): Subject => ({
+  question: `HS classification of ${product} (${dotted(code)} ${name})`,
+  about: heading,
+})
 
 export interface Answer extends Documents {
   /** Another turn's answer serves. */
@@ -57,6 +66,8 @@ export const lookups = Metric.counter("detail_cache_lookups", {
 
 const counted = (outcome: "hit" | "miss" | "stale") =>
   Metric.update(Metric.withAttributes(lookups, { cache: "evidence", outcome }), 1)
+
+const productsAtHand = 1000
 
 /** Changes when the same answer is read or kept otherwise. */
 const schema = "2"
@@ -97,12 +108,16 @@ const make = Effect.gen(function* () {
           : Effect.succeed(found),
       ),
     )
+  const { of: digestOfProduct } = remembered(
+    (product) => digestOf(schema, context7.libraries, canonical(product)),
+    productsAtHand,
+  )
   const holds = ({ at, partial, snippets }: typeof Kept.Type, now: number) =>
     now - at < Duration.toMillis(partial || snippets.length === 0 ? shortLife : life)
 
   return EvidenceCache.of({
-    ask: Effect.fn("EvidenceCache.ask")(function* (asked, calls) {
-      const key = new Key({ digest: digestOf(schema, context7.libraries, canonical(asked.product), asked.code) })
+    ask: Effect.fnUntraced(function* (asked, calls) {
+      const key = new Key({ digest: `${digestOfProduct(asked.product)}-${asked.code}` })
       const now = yield* Clock.currentTimeMillis
       const before = yield* read(key)
       if (Option.isSome(before) && holds(before.value, now)) {
@@ -110,7 +125,7 @@ const make = Effect.gen(function* () {
         return answer(before.value, { kept: true })
       }
       const work = Effect.gen(function* () {
-        const documents = yield* consult(asked, calls)
+        const documents = yield* consult(subjectOf(asked), calls)
         const kept = { at: yield* Clock.currentTimeMillis, scopes: scopesOf(asked, documents), ...documents }
         yield* Effect.ignore(store.set(key, Exit.succeed(kept)))
         yield* counted("miss")
@@ -119,7 +134,14 @@ const make = Effect.gen(function* () {
       const landed = Effect.map(read(key), (found) =>
         Option.filter(found, (kept) => holds(kept, now)).pipe(Option.map((kept) => answer(kept, { kept: true }))),
       )
-      return yield* flights.one(key.digest, work, landed).pipe(
+      const asking = Effect.flatMap(
+        context7.refusal,
+        Option.match({
+          onNone: () => Effect.withSpan(flights.one(key.digest, work, landed), "EvidenceCache.ask"),
+          onSome: Effect.fail,
+        }),
+      )
+      return yield* asking.pipe(
         Effect.catch((failure) =>
           Option.match(before, {
             onNone: () => Effect.fail(failure),

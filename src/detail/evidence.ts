@@ -23,17 +23,6 @@ export interface Findings {
 
 const mostSnippets = 5
 
-/** The product's name and its likely heading go out, not the message. */
-const askedOf = (best: Candidate, { productName }: Recognition, heading: string) => {
-  const product = productName ?? best.names.en
-  return {
-    product,
-    code: best.code,
-    question: `HS classification of ${product} (${dotted(best.code)} ${best.names.en})`,
-    about: heading,
-  }
-}
-
 /** The candidates in the light of what Context7 says, with the snippets that say most of them. */
 export const gatherWith =
   (evidence: EvidenceCache["Service"], { editions, nomenclature }: HarmonizedSystem["Service"]) =>
@@ -42,7 +31,8 @@ export const gatherWith =
       const [best] = recognition.candidates
       if (!best) return { candidates: [], snippets: [], libraries: [], kept: false, stale: false, partial: false }
       const heading = nomenclature.get(headingOf(best.code))?.names.en ?? best.names.en
-      const answer = yield* evidence.ask(askedOf(best, recognition, heading), calls)
+      const asked = { product: recognition.productName ?? best.names.en, code: best.code, name: best.names.en, heading }
+      const answer = yield* evidence.ask(asked, calls)
       const snippets = answer.snippets
         .map(citing(recognition, nomenclature, editions))
         .sort((a, b) => b.relevance - a.relevance)

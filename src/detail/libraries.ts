@@ -2,7 +2,7 @@
  * Asks the libraries that the operator names, else the best one that carries the subject's name. One that was looked up
  * and turns out not to be about trade is passed over for a day.
  */
-import { Effect, Exit, Option, type Ref, Result, Schema } from "effect"
+import { Effect, Exit, type Ref, Result, Schema } from "effect"
 import { Persistable, Persistence } from "effect/persistence"
 import type { Context7Call } from "../domain/Analysis.ts"
 import type { Context7Service } from "../context7/Context7.ts"
@@ -52,8 +52,6 @@ export const makeConsult = Effect.fnUntraced(function* (context7: Context7Servic
     )).slice(0, 1)
   })
   const consult: Consult = Effect.fnUntraced(function* (subject, calls) {
-    const refusal = yield* context7.refusal
-    if (Option.isSome(refusal)) return yield* refusal.value
     const named = context7.libraries.length > 0
     const libraries = named ? context7.libraries : yield* lookedUp(subject, calls)
     const answers = yield* Effect.forEach(

@@ -16,12 +16,15 @@ import { loadKnowledge } from "./Knowledge.ts"
 import { makeNomenclature, type Nomenclature } from "./Nomenclature.ts"
 import { readModel } from "./LearnedModel.ts"
 import { type OfficialName, officialNames } from "./officialNames.ts"
+import { remembered } from "./remembered.ts"
 import { rank, type RankedHeading, type RankingWeights, signalsOf } from "./ranking.ts"
 import { normalise, withoutQuestion } from "./text.ts"
 import { findWrittenCodes, withoutCodes } from "./WrittenCodes.ts"
 
 const certain = 0.98
 const candidateLimit = 10
+/** Messages whose recognition is at hand. */
+const recalled = 1000
 
 export class HarmonizedSystem extends Context.Service<
   HarmonizedSystem,
@@ -68,7 +71,7 @@ const load = Effect.gen(function* () {
   const own = digestOf(version, ...correlations, fitted, ranking)
   const rules = new Map(rows.map(({ code, also }) => [code, also]))
   const examples = new Map(rows.map(({ code, examples }) => [code, examples]))
-  const recognize = (message: string): Recognition => {
+  const { of: recognize, forget } = remembered((message): Recognition => {
     const { written, unknown, text } = readCodes(message, nomenclature, editions)
     const phrase = withoutQuestion(normalise(text))
     const recognised = /\p{L}/u.test(phrase)
@@ -87,15 +90,23 @@ const load = Effect.gen(function* () {
         ? subheadingOf(superseding.code)
         : null,
     }
-  }
+  }, recalled)
+  const questions = new WeakMap<Recognition, Question | null>()
   return HarmonizedSystem.of({
     nomenclature,
     editions,
     recognize,
-    question: (recognition) => clarify(recognition, nomenclature, recognize),
+    question: (recognition) => {
+      const before = questions.get(recognition)
+      if (before !== undefined) return before
+      const question = clarify(recognition, nomenclature, recognize)
+      questions.set(recognition, question)
+      return question
+    },
     version: Effect.sync(() => `${own}${learned}`),
     learn: (names) => {
       official = officialNames(names)
+      forget()
       learned = names.length === 0 ? "" : `-${digestOf(JSON.stringify(names))}`
     },
     examples: (code) => examples.get(code) ?? examples.get(code.slice(0, 4)) ?? [],

@@ -34,9 +34,7 @@ const ask = (product: string) =>
   Effect.gen(function* () {
     const calls = yield* Ref.make<ReadonlyArray<Context7Call>>([])
     const cache = yield* EvidenceCache
-    const result = yield* Effect.result(
-      cache.ask({ product, code, question: `HS classification of ${product}`, about: "Telephones" }, calls),
-    )
+    const result = yield* Effect.result(cache.ask({ product, code, name: "Smartphones", heading: "Telephones" }, calls))
     const snippets = result._tag === "Success" ? result.success.snippets : null
     return { snippets, result, called: (yield* Ref.get(calls)).length > 0 }
   })

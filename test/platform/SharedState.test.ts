@@ -24,11 +24,11 @@ const instance = (url: string, asked: { count: number }) => {
   return EvidenceCache.layer.pipe(Layer.provide([context7, shared(url)]))
 }
 
-const ask = (question: string) =>
+const ask = (product: string) =>
   Effect.gen(function* () {
     const calls = yield* Ref.make<ReadonlyArray<Context7Call>>([])
     const code = HsCode.make("851713")
-    return yield* (yield* EvidenceCache).ask({ question, product: question, code, about: "Telephones" }, calls)
+    return yield* (yield* EvidenceCache).ask({ product, code, name: "Smartphones", heading: "Telephones" }, calls)
   })
 
 describe.skipIf(!installed)("two instances with one Redis (needs redis-server)", () => {
@@ -36,8 +36,8 @@ describe.skipIf(!installed)("two instances with one Redis (needs redis-server)",
     Effect.gen(function* () {
       const { port, url } = yield* startRedis
       const asked = { count: 0 }
-      yield* ask("HS classification of secret gadget").pipe(Effect.provide(instance(url, asked)))
-      yield* ask("hs classification of SECRET gadget").pipe(Effect.provide(instance(url, asked)))
+      yield* ask("secret gadget").pipe(Effect.provide(instance(url, asked)))
+      yield* ask("SECRET gadget").pipe(Effect.provide(instance(url, asked)))
       assert.strictEqual(asked.count, 1)
       const keys = yield* keysAt(port)
       assert.include(keys, "context7")
