@@ -7,7 +7,6 @@ import { ConfigProvider, Console, Context, Duration, Effect, Layer, References }
 import { HttpServer } from "effect/http"
 import { CircuitBreaker, Persistence } from "effect/persistence"
 import { once } from "node:events"
-import { readFile } from "node:fs/promises"
 import { connect } from "node:net"
 import { AnswerModel } from "../src/answer/AnswerModel.ts"
 import { Context7 } from "../src/context7/Context7.ts"
@@ -18,11 +17,11 @@ import * as SharedState from "../src/platform/SharedState.ts"
 import { chatTurn, historyInMemory } from "../test/chat/TestRooms.ts"
 import { badServer, faults, patience } from "../test/context7/BadServer.ts"
 import { configFor, Context7Backend, Context7Http, context7Server } from "../test/context7/Context7Server.ts"
+import { goods, random, spellings, zipf } from "./goods.ts"
 import { edge } from "../test/http/Edge.ts"
 import { installed, startRedis } from "../test/platform/TestRedis.ts"
 
 const questions = 10_000
-const goodsAsked = 500
 const together = 200
 const popular = "스마트폰 중고 HS코드"
 
@@ -53,37 +52,6 @@ const turn = (message: string) =>
     return { firstButton, whole: performance.now() - started, said, result }
   })
 
-const goods = Effect.promise(async () => {
-  const text = await readFile(new URL("../test/hs/everyday.tsv", import.meta.url), "utf8")
-  const rows = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
-  return rows
-    .flatMap((line) => line.split("\t").slice(0, 2))
-    .filter((name) => name.length > 1)
-    .slice(0, goodsAsked)
-})
-
-/** The same product as people write it: case, spacing, and the question around it. */
-const spellings: ReadonlyArray<(name: string) => string> = [
-  (name) => name,
-  (name) => name.toUpperCase(),
-  (name) => name.replace(/ /g, "  "),
-  (name) => (/[가-힣]/.test(name) ? `${name} HS코드가 뭐야?` : `What is the HS code for ${name}?`),
-  (name) => (/[가-힣]/.test(name) ? `${name} 수입할 때 관세율` : `${name} tariff rate`),
-]
-
-/** Numbers from 0 to 1 that are the same in every run. */
-const random = (seed: number) => () => {
-  seed = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32
-  return seed / 2 ** 32
-}
-
-const zipf = (names: ReadonlyArray<string>, next: () => number): string => {
-  const total = names.reduce((sum, _, rank) => sum + 1 / (rank + 1), 0)
-  let left = next() * total
-  const name = names.find((_, rank) => (left -= 1 / (rank + 1)) <= 0) ?? names[0] ?? ""
-  return (spellings[Math.floor(next() * spellings.length)] ?? String)(name)
-}
-
 const cached = (store: string) =>
   Effect.gen(function* () {
     const { requests } = yield* Context7Backend
@@ -103,9 +71,9 @@ const cached = (store: string) =>
     yield* Console.log(
       `${store}: first button of a cached question, ${together} turns at once: median ${ms(quantile(first, 0.5))}, p99 ${ms(quantile(first, 0.99))} (goal 50 ms)`,
     )
-    const names = yield* goods
+    const names = goods
     const next = random(1)
-    const asked = Array.from({ length: questions }, () => zipf(names, next))
+    const asked = Array.from({ length: questions }, () => zipf(next))
     const answered = yield* Effect.forEach(asked, turn, { concurrency: 16 })
     const named = answered.filter(({ result }) => result.info.candidates.length > 0)
     const hits = named.filter(({ result }) => result.cacheHit).length
@@ -149,7 +117,7 @@ const pace = (base: string, names: ReadonlyArray<string>) =>
 /** Whole services, one without Context7 and one whose Context7 is dead, in turn. */
 const dead = Effect.gen(function* () {
   const url = yield* badServer(() => undefined)
-  const names = (yield* goods).slice(0, 200)
+  const names = goods.slice(0, 200)
   const history = historyInMemory({ begun: [], completed: [] })
   const service = (context7: Parameters<typeof chatTurn>[2]) =>
     Effect.map(

@@ -10,13 +10,13 @@ import { Pool, type PoolClient, type QueryConfig } from "pg"
 import type { Recording } from "./recording.ts"
 
 const [file = "", url = "", pace = ""] = process.argv.slice(2)
-const recordings = JSON.parse(readFileSync(file, "utf8")) as Record<string, Recording>
-const framesOf = new Map(
-  Object.entries(recordings).map(([message, { guest, member }]) => [
-    message,
-    { guest: guest.map((frame) => Buffer.from(frame)), member: member.map((frame) => Buffer.from(frame)) },
-  ]),
-)
+const recordings = JSON.parse(readFileSync(file, "utf8")) as ReadonlyArray<Recording>
+const turns = recordings.map(({ guest, member, ...rows }) => ({
+  guest: guest.map((frame) => Buffer.from(frame)),
+  member: member.map((frame) => Buffer.from(frame)),
+  rows,
+}))
+let answered = 0
 const pool = new Pool({ connectionString: url, max: 10 })
 
 const transaction = async (work: (client: PoolClient) => Promise<void>) => {
@@ -56,7 +56,7 @@ const begin = (session: string, turn: string, user: string, message: string) =>
     )
   })
 
-const complete = (session: string, turn: string, user: string, { row, query }: Recording) =>
+const complete = (session: string, turn: string, user: string, { row, query }: Omit<Recording, "guest" | "member">) =>
   transaction(async (client) => {
     await client.query(
       statement(
@@ -93,9 +93,8 @@ const write = async (response: ServerResponse, frames: ReadonlyArray<Buffer>) =>
 
 const answer = async (response: ServerResponse, body: string, user: string | undefined) => {
   const { message } = JSON.parse(body) as { message: string }
-  const recording = recordings[message]
-  const frames = framesOf.get(message)
-  if (!recording || !frames) return response.writeHead(404).end()
+  const frames = turns[answered++ % turns.length]
+  if (!frames) return response.writeHead(404).end()
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" })
   if (user === undefined) {
     await write(response, frames.guest)
@@ -106,7 +105,7 @@ const answer = async (response: ServerResponse, body: string, user: string | und
   const begun = begin(session, turn, user, message)
   await write(response, frames.member.slice(0, -2))
   await begun
-  await complete(session, turn, user, recording)
+  await complete(session, turn, user, frames.rows)
   await write(response, last)
   return response.end()
 }

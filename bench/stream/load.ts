@@ -122,10 +122,23 @@ export const atRate = async (base: string, perSecond: number, seconds: number, n
   return all
 }
 
-/** Opens so many turns, does something while all are open, and takes their ends. */
-export const together = <A>(base: string, count: number, next: (n: number) => Asked, meanwhile: () => Promise<A>) =>
+/** Opens so many turns, so many a second, does something while all are open, and takes their ends. */
+export const together = <A>(
+  base: string,
+  count: number,
+  perSecond: number,
+  next: (n: number) => Asked,
+  meanwhile: () => Promise<A>,
+) =>
   withLines(base, count, async (lines) => {
-    const answers = lines.map((line, n) => line.ask(next(n)))
+    const started = performance.now()
+    const answers: Array<Promise<Answer>> = []
+    for (const [n, line] of lines.entries()) {
+      const due = started + (1000 * n) / perSecond
+      const early = due - performance.now()
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, Math.max(1, early)))
+      answers.push(line.ask(next(n), due))
+    }
     const seen = await meanwhile()
     return { answers: await Promise.all(answers), seen }
   })

@@ -108,7 +108,8 @@ export const makeTurnLog = (room = largest): Effect.Effect<TurnLog> =>
           return Effect.succeed([events, Option.some(reader)] as const)
         }
         if (isOver(reader.at)) return Effect.succeed([[], Option.none()] as const)
-        return Effect.flatMap(Deferred.await(grown), () => next(reader))
+        // What is said in one breath is taken in one.
+        return Effect.flatMap(Effect.andThen(Deferred.await(grown), Effect.yieldNow), () => next(reader))
       })
 
     return {

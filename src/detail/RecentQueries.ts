@@ -55,12 +55,16 @@ export class RecentQueries extends Context.Service<
             const asked_at = DateTime.toDateUtc(yield* DateTime.now)
             const since = yield* oldest
             yield* sql`
+              WITH others AS (
+                SELECT query, asked_at, row_number() OVER (ORDER BY asked_at DESC) AS place
+                FROM recent_queries WHERE member = ${member} AND query <> ${query}
+              ), gone AS (
+                DELETE FROM recent_queries USING others
+                WHERE member = ${member} AND recent_queries.query = others.query
+                  AND (others.asked_at <= ${since} OR others.place >= ${most})
+              )
               INSERT INTO recent_queries ${sql.insert({ member, query, code, asked_at })}
               ON CONFLICT (member, query) DO UPDATE SET code = excluded.code, asked_at = excluded.asked_at`.pipe(
-              Effect.andThen(sql`
-                DELETE FROM recent_queries WHERE member = ${member} AND (asked_at <= ${since} OR query NOT IN (
-                  SELECT query FROM recent_queries WHERE member = ${member} ORDER BY asked_at DESC LIMIT ${most}))`),
-              sql.withTransaction,
               Effect.catch((error) => Effect.logWarning("recent query not kept", error.message)),
             )
           }),

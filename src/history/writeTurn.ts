@@ -1,6 +1,7 @@
 /**
- * A turn's two transactions: `begin` when it starts (the session and the USER message), `complete` when it ends (the AI
- * message with all analysis, and the session's counters). Each may be repeated; `docs/records.md` says what holds when.
+ * A turn's two transactions, a statement each: `begin` when it starts (the session and the USER message), `complete` when it
+ * ends (the AI message with all analysis, and the session's counters). Each may be repeated; `docs/records.md` says what
+ * holds when. A clock that goes back does not take a session back in time.
  */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Option, Schema } from "effect"
@@ -9,7 +10,6 @@ import { Context7Analysis, HsCodeAnalysis, SseBookmarkData } from "../domain/Ana
 import type { FinishReason, TurnStatus } from "../domain/ChatEvent.ts"
 import { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
 import { type SessionId, type TurnId, UserId } from "../domain/Turn.ts"
-import { transaction } from "./transaction.ts"
 import { HistoryUnavailable, passes, persistently, reasonOf, unavailable } from "./HistoryError.ts"
 
 export interface NewTurn {
@@ -41,27 +41,34 @@ type Wrote = (userId: UserId) => Effect.Effect<void>
 
 export const beginWith = (sql: PgClient.PgClient, wrote: Wrote) =>
   Effect.fn("ChatHistory.begin")(function* (turn: NewTurn) {
-    const write = Effect.gen(function* () {
-      const created = yield* sql`
-        INSERT INTO chat_sessions ${sql.insert({ session_uuid: turn.sessionId, user_id: turn.userId, session_title: titleOf(turn.message) })}
-        ON CONFLICT (session_uuid) DO NOTHING RETURNING 1`
-      const stored = yield* sql`
+    const write = sql`
+      WITH created AS (
+        INSERT INTO chat_sessions (session_uuid, user_id, session_title, message_count)
+        VALUES (${turn.sessionId}, ${turn.userId}, ${titleOf(turn.message)}, 1)
+        ON CONFLICT (session_uuid) DO NOTHING RETURNING session_uuid
+      ), session AS (
+        SELECT session_uuid FROM created UNION ALL
+        SELECT session_uuid FROM chat_sessions WHERE session_uuid = ${turn.sessionId} AND user_id = ${turn.userId}
+      ), stored AS (
         INSERT INTO chat_messages (session_uuid, turn_id, message_type, content, status, completed_at)
-        SELECT session_uuid, ${turn.turnId}::uuid, 'USER', ${turn.message}, 'completed', now()
-        FROM chat_sessions WHERE session_uuid = ${turn.sessionId} AND user_id = ${turn.userId}
-        ON CONFLICT (turn_id, message_type) DO NOTHING RETURNING 1`
-      if (stored.length > 0) yield* count(sql, turn.turnId)
-      return { sessionCreated: created.length > 0 }
-    })
-    const begun = yield* transaction(sql)(write).pipe(persistently, unavailable("begin"))
+        SELECT session_uuid, ${turn.turnId}::uuid, 'USER', ${turn.message}, 'completed', now() FROM session
+        ON CONFLICT (turn_id, message_type) DO NOTHING RETURNING session_uuid
+      ), counted AS (
+        UPDATE chat_sessions SET message_count = message_count + 1, updated_at = greatest(updated_at, now())
+        WHERE session_uuid IN (SELECT session_uuid FROM stored)
+      )
+      SELECT EXISTS (SELECT FROM created) AS is_created, EXISTS (SELECT FROM stored) AS is_stored`.pipe(
+      Effect.map(([row]) => row as { readonly is_created: boolean; readonly is_stored: boolean }),
+    )
+    // A session that came into being while the statement ran is seen by the next one.
+    const { is_created } = yield* write.pipe(
+      Effect.flatMap((begun) => (begun.is_stored ? Effect.succeed(begun) : write)),
+      persistently,
+      unavailable("begin"),
+    )
     yield* wrote(turn.userId)
-    return begun
+    return { sessionCreated: is_created }
   })
-
-/** One more message in the session; a clock that goes back does not take the session back in time. */
-const count = (sql: PgClient.PgClient, turnId: TurnId) => sql`
-  UPDATE chat_sessions SET message_count = message_count + 1, updated_at = greatest(updated_at, now())
-  WHERE session_uuid = (SELECT session_uuid FROM chat_messages WHERE turn_id = ${turnId} AND message_type = 'USER')`
 
 const Stored = Schema.Struct({ message_id: Schema.BigInt, message_count: Schema.Int, user_id: UserId })
 
@@ -74,20 +81,17 @@ export const completeWith = (sql: PgClient.PgClient, wrote: Wrote) => {
       WHERE m.turn_id = ${turnId} AND m.message_type = 'AI'`,
   })
   return Effect.fn("ChatHistory.complete")(function* (turn: FinishedTurn) {
-    const write = Effect.gen(function* () {
-      const inserted = yield* sql.withTransaction(Effect.flatMap(analysisOf(turn), insertAnswer(sql, turn))).pipe(
-        Effect.catchIf(
-          (error) => !passes(error),
-          (error) =>
-            Effect.logError("analysis not stored", { turnId: turn.turnId, reason: reasonOf(error) }).pipe(
-              Effect.andThen(insertAnswer(sql, turn)(noAnalysis)),
-            ),
-        ),
-      )
-      if (inserted) yield* count(sql, turn.turnId)
-      return yield* stored(turn.turnId)
-    })
-    const row = Option.getOrNull(yield* transaction(sql)(write).pipe(persistently, unavailable("complete")))
+    const write = Effect.flatMap(analysisOf(turn), insertAnswer(sql, turn)).pipe(
+      Effect.catchIf(
+        (error) => !passes(error),
+        (error) =>
+          Effect.logError("analysis not stored", { turnId: turn.turnId, reason: reasonOf(error) }).pipe(
+            Effect.andThen(insertAnswer(sql, turn)(noAnalysis)),
+          ),
+      ),
+      Effect.flatMap((row) => (Option.isSome(row) ? Effect.succeed(row) : stored(turn.turnId))),
+    )
+    const row = Option.getOrNull(yield* write.pipe(persistently, unavailable("complete")))
     if (row === null) return yield* new HistoryUnavailable({ operation: "complete", retryable: false, reason: orphan })
     yield* wrote(row.user_id)
     return { messageId: row.message_id.toString(), messageCount: row.message_count }
@@ -114,42 +118,49 @@ type Analysis = Effect.Success<ReturnType<typeof analysisOf>>
 
 const noAnalysis: Analysis = { hscode: null, context7: null, bookmark: null, detailTime: null, metrics: null }
 
-/** Beside its question, and only there: whose session it is was settled when that was stored. */
+/** Beside its question, and only there: whose session it is was settled when that was stored. None when it is stored already. */
 const insertAnswer = (sql: PgClient.PgClient, turn: FinishedTurn) => (analysis: Analysis) => {
   const json = (value: unknown) => (value === null ? null : sql.json(value))
-  return sql`
-    INSERT INTO chat_messages (
-      session_uuid, turn_id, message_type, content, status, ai_model, completed_at, hscode_analysis, context7_analysis,
-      sse_bookmark_data, detail_page_processing_time, parallel_task_metrics)
-    SELECT session_uuid, turn_id, 'AI', ${turn.content}::text, ${turn.status}::text, ${turn.model}::text, now(),
-      ${json(analysis.hscode)}::jsonb, ${json(analysis.context7)}::jsonb, ${json(analysis.bookmark)}::jsonb,
-      ${analysis.detailTime}::int, ${json(analysis.metrics)}::jsonb
-    FROM chat_messages WHERE turn_id = ${turn.turnId} AND message_type = 'USER'
-    ON CONFLICT (turn_id, message_type) DO UPDATE SET
-      content = excluded.content, status = excluded.status, ai_model = excluded.ai_model, saved_at = NULL,
-      completed_at = excluded.completed_at, hscode_analysis = excluded.hscode_analysis,
-      context7_analysis = excluded.context7_analysis, sse_bookmark_data = excluded.sse_bookmark_data,
-      detail_page_processing_time = excluded.detail_page_processing_time,
-      parallel_task_metrics = excluded.parallel_task_metrics
-    WHERE chat_messages.saved_at IS NOT NULL
-    RETURNING xmax = 0 AS is_new`.pipe(Effect.map(isNew))
+  const write = SqlSchema.findOneOption({
+    Request: Schema.Void,
+    Result: Stored,
+    execute: () => sql`
+      WITH stored AS (
+        INSERT INTO chat_messages (
+          session_uuid, turn_id, message_type, content, status, ai_model, completed_at, hscode_analysis, context7_analysis,
+          sse_bookmark_data, detail_page_processing_time, parallel_task_metrics)
+        SELECT session_uuid, turn_id, 'AI', ${turn.content}::text, ${turn.status}::text, ${turn.model}::text, now(),
+          ${json(analysis.hscode)}::jsonb, ${json(analysis.context7)}::jsonb, ${json(analysis.bookmark)}::jsonb,
+          ${analysis.detailTime}::int, ${json(analysis.metrics)}::jsonb
+        FROM chat_messages WHERE turn_id = ${turn.turnId} AND message_type = 'USER'
+        ON CONFLICT (turn_id, message_type) DO UPDATE SET
+          content = excluded.content, status = excluded.status, ai_model = excluded.ai_model, saved_at = NULL,
+          completed_at = excluded.completed_at, hscode_analysis = excluded.hscode_analysis,
+          context7_analysis = excluded.context7_analysis, sse_bookmark_data = excluded.sse_bookmark_data,
+          detail_page_processing_time = excluded.detail_page_processing_time,
+          parallel_task_metrics = excluded.parallel_task_metrics
+        WHERE chat_messages.saved_at IS NOT NULL
+        RETURNING message_id, session_uuid, (xmax = 0)::int AS added
+      )
+      UPDATE chat_sessions s SET message_count = s.message_count + added, updated_at = greatest(s.updated_at, now())
+      FROM stored WHERE s.session_uuid = stored.session_uuid RETURNING stored.message_id, s.message_count, s.user_id`,
+  })
+  return write(undefined)
 }
 
-/** Whether a row came into being, which counts as one more message; one that was saved before does not. */
-const isNew = (rows: ReadonlyArray<object>): boolean => rows.some((row) => "is_new" in row && row.is_new === true)
-
-/** The answer as far as it is written; changes nothing once it is complete. */
+/** The answer as far as it is written; changes nothing once it is complete. Its row counts as one more message once. */
 export const saveWith = (sql: PgClient.PgClient) =>
   Effect.fn("ChatHistory.save")(function* (turnId: TurnId, content: string) {
     const write = sql`
-      INSERT INTO chat_messages (session_uuid, turn_id, message_type, content, status, saved_at)
-      SELECT session_uuid, turn_id, 'AI', ${content}::text, 'streaming', now()
-      FROM chat_messages WHERE turn_id = ${turnId} AND message_type = 'USER'
-      ON CONFLICT (turn_id, message_type) DO UPDATE SET content = excluded.content, saved_at = excluded.saved_at
-      WHERE chat_messages.status = 'streaming'
-      RETURNING xmax = 0 AS is_new`.pipe(
-      Effect.map(isNew),
-      Effect.flatMap((inserted) => (inserted ? Effect.asVoid(count(sql, turnId)) : Effect.void)),
-    )
-    yield* transaction(sql)(write).pipe(unavailable("save"))
+      WITH stored AS (
+        INSERT INTO chat_messages (session_uuid, turn_id, message_type, content, status, saved_at)
+        SELECT session_uuid, turn_id, 'AI', ${content}::text, 'streaming', now()
+        FROM chat_messages WHERE turn_id = ${turnId} AND message_type = 'USER'
+        ON CONFLICT (turn_id, message_type) DO UPDATE SET content = excluded.content, saved_at = excluded.saved_at
+        WHERE chat_messages.status = 'streaming'
+        RETURNING session_uuid, xmax = 0 AS is_new
+      )
+      UPDATE chat_sessions SET message_count = message_count + 1, updated_at = greatest(updated_at, now())
+      WHERE session_uuid IN (SELECT session_uuid FROM stored WHERE is_new)`
+    yield* write.pipe(Effect.asVoid, unavailable("save"))
   })
