@@ -68,6 +68,7 @@ export class DetailPages extends Context.Service<
             yield* voice.announce("rag_search_executing")
           }
           const findings = yield* cache.find(recognition, isSure ? "enrich" : "decide")
+          if (findings.snippets.length > 0) yield* voice.announce("data_processing")
           return yield* page.close(settle(findings.candidates, nomenclature), findings)
         }),
       })

@@ -7,7 +7,7 @@ import { Context7, type Context7Service } from "../../src/context7/Context7.ts"
 import { Context7ApiError, Context7RateLimited, Context7Resting } from "../../src/context7/Context7Error.ts"
 import type { Snippet } from "../../src/context7/parse.ts"
 import { DetailPages } from "../../src/detail/DetailPages.ts"
-import type { ChatEventBody, TurnVoice } from "../../src/domain/ChatEvent.ts"
+import type { ChatEventBody, ThinkingStage, TurnVoice } from "../../src/domain/ChatEvent.ts"
 import { HsCode } from "../../src/domain/HsCode.ts"
 import type { Recognition } from "../../src/domain/Recognition.ts"
 import { answering } from "../context7/answering.ts"
@@ -46,13 +46,14 @@ const saying = (text: string): ReadonlyArray<Snippet> => [
 const prepare = (recognition: Recognition, context7: Layer.Layer<Context7>) =>
   Effect.gen(function* () {
     const said: Array<ChatEventBody> = []
+    const stages: Array<ThinkingStage> = []
     const voice: TurnVoice = {
       say: (event) => Effect.sync(() => void said.push(event)),
-      announce: () => Effect.void,
+      announce: (stage) => Effect.sync(() => void stages.push(stage)),
     }
     const pages = yield* DetailPages
     const result = yield* pages.prepare(recognition, voice)
-    return { said, result, names: said.map((event) => event.eventType) }
+    return { said, stages, result, names: said.map((event) => event.eventType) }
   }).pipe(Effect.provide(DetailPages.layer.pipe(Layer.provide([context7, Persistence.layerMemory]))))
 
 const harmonizedSystem = HarmonizedSystem.layer.pipe(Layer.provide(NodeServices.layer))
@@ -115,6 +116,22 @@ layer(harmonizedSystem)("the buttons", (it) => {
         context7(() => Effect.fail(new Context7RateLimited({ operation: "docs" }))),
       )
       assert.deepInclude(limited.said[1], { retryInfo: { retryable: true, retryAfter: 60, maxRetries: 1 } })
+    }),
+  )
+
+  it.effect("are told of as they are prepared: what is asked, and what is weighed when there is something", () =>
+    Effect.gen(function* () {
+      const asking: Array<ThinkingStage> = ["detail_page_preparation", "rag_search_planning", "rag_search_executing"]
+      const told = yield* prepare(
+        recognized(0.6),
+        context7(() => Effect.succeed(saying("8517.13 smartphones"))),
+      )
+      assert.deepStrictEqual(told.stages, [...asking, "data_processing"])
+      const nothing = yield* prepare(
+        recognized(0.6),
+        context7(() => Effect.succeed([])),
+      )
+      assert.deepStrictEqual(nothing.stages, asking)
     }),
   )
 
