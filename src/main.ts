@@ -12,6 +12,7 @@ import { RecentQueries } from "./detail/RecentQueries.ts"
 import { CodePages } from "./detail/CodePages.ts"
 import * as OfficialNames from "./detail/OfficialNames.ts"
 import { GoodsSearch } from "./detail/GoodsSearch.ts"
+import * as DatabaseProbe from "./history/DatabaseProbe.ts"
 import { ChatHistory } from "./history/ChatHistory.ts"
 import { HistoryReader } from "./history/HistoryReader.ts"
 import { MemberRecords } from "./history/MemberRecords.ts"
@@ -43,9 +44,13 @@ const history = Layer.mergeAll(
   ValidChecks.layer,
 ).pipe(Layer.provide(ReadDatabase.layer))
 
-const stored = Layer.mergeAll(history, TariffSchedules.layer, EvidenceShelf.layer, recentQueries).pipe(
-  Layer.provide(Database.layer),
-)
+const stored = Layer.mergeAll(
+  history,
+  DatabaseProbe.layer,
+  TariffSchedules.layer,
+  EvidenceShelf.layer,
+  recentQueries,
+).pipe(Layer.provide(Database.layer))
 
 const rooms = ChatTurn.layer.pipe(
   Layer.provideMerge([DetailPages.layer, GoodsSearch.layer, CodePages.layer, OfficialNames.layer]),

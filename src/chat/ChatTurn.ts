@@ -34,7 +34,7 @@ import { type KeyReused, makeIdempotency } from "./Idempotency.ts"
 import { openTurn, subjectOf } from "./openTurn.ts"
 import { runTurn, type Services, shelve } from "./runTurn.ts"
 import type { Ending, TurnRequest } from "./TurnContext.ts"
-import { observeLeft, observeOpen, observeReader, observeRefusal } from "./turnMetrics.ts"
+import { observeLeft, observeOpen, observeReader, observeRefusal, startFromZero } from "./turnMetrics.ts"
 import { lostEnd } from "./lostTurn.ts"
 import { type LoggedEvent, makeTurnLog, type TurnLog } from "./TurnLog.ts"
 import { type Reading, type TurnForbidden, type TurnGone, TurnLogs, type TurnUnreachable } from "./TurnLogs.ts"
@@ -97,6 +97,7 @@ const config = Config.all({
 
 const make = Effect.gen(function* () {
   const { mostAtOnce, tradeFilter } = yield* config
+  yield* startFromZero
   const services: Services = {
     hs: yield* HarmonizedSystem,
     detail: yield* DetailPages,

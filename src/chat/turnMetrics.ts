@@ -29,6 +29,24 @@ const resumed = counter("streams_resumed", "Readers that went on with a turn")
 const strengthOf = (confidence: number): string =>
   confidence >= 0.9 ? "sure" : confidence >= 0.5 ? "likely" : confidence > 0 ? "unsure" : "none"
 
+/** A counter that first appears with its first count has no increase to be seen: those that alerts watch are there before. */
+export const startFromZero: Effect.Effect<void> = Effect.all(
+  [
+    ...(["completed", "partial", "cancelled", "failed"] as const).flatMap((status) =>
+      (["member", "guest"] as const).map((caller) => Metric.withAttributes(turns, { status, caller })),
+    ),
+    ...["completed", "failed"].map((outcome) => Metric.withAttributes(records, { outcome })),
+    ...[
+      ["A", "ANSWER_FAILED"],
+      ["C", "RECORD_NOT_SAVED"],
+    ].map(([task = "", code = ""]) => Metric.withAttributes(errors, { task, code })),
+    Metric.withAttributes(refusals, { reason: "TurnsRefused" }),
+    fallbacks,
+    resumed,
+  ].map((metric) => Metric.update(metric, 0)),
+  { discard: true },
+)
+
 export const observeFirstEvent = (after: number): Effect.Effect<void> => Metric.update(firstEvents, after)
 
 /** A turn that ended. */

@@ -37,6 +37,7 @@ export const makeBudget = (key: string, quota: Option.Option<Quota>): Effect.Eff
 const ledger = Effect.fnUntraced(function* (key: string, { limit, window }: Quota) {
   const count = yield* counter(key, window)
   const length = Duration.toMillis(window)
+  for (const purpose of ["decide", "enrich"]) yield* Metric.update(Metric.withAttributes(refused, { purpose }), 0)
   const refuse = (purpose: Purpose, wait: number) =>
     Effect.andThen(Metric.update(Metric.withAttributes(refused, { purpose }), 1), Effect.fail(spentFor(wait)))
   const tell = (spent: number) => Metric.update(left, Math.max(0, limit - spent))

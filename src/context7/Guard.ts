@@ -52,6 +52,7 @@ export const makeGuard = Effect.fnUntraced(function* ({ key, timeout }: Settings
     maxOpenDuration: "1 hour",
     onStoreError: "allow",
   })
+  yield* Metric.update(Metric.withAttributes(transitions, { to: "Open" }), 0)
   const keys = { ill: `${key} ill`, refused: `${key} refused` }
   yield* Stream.merge(ill.transitions, refused.transitions).pipe(Stream.runForEach(announce), Effect.forkScoped)
 

@@ -33,8 +33,8 @@ export class DetailPageCache extends Context.Service<
   ).pipe(Layer.provide(EvidenceCache.layer), Layer.provide(Invalidations.layer))
 }
 
-const counter = (outcome: string) => Metric.withAttributes(lookups, { cache: "page", outcome })
-const [hits, misses] = [counter("hit"), counter("miss")]
+const counted = (outcome: string) => Metric.withAttributes(lookups, { cache: "page", outcome })
+const [hits, misses] = [counted("hit"), counted("miss")]
 
 /** What is asked for all the time is not read from the store each time; what operators declare of it is minded all the same. */
 const atHand = Duration.minutes(1)

@@ -40,11 +40,17 @@ export const metricsByFile: Record<string, Record<string, Known>> = {
     context7_calls: counter("tool", "outcome"),
     context7_call_duration_milliseconds: histogram("tool"),
   },
+  "history/DatabaseProbe.ts": {
+    database_up: gauge,
+    database_ping_milliseconds: gauge,
+    database_connection_wait_milliseconds: gauge,
+  },
   "platform/ProcessMetrics.ts": {
     process_event_loop_delay_milliseconds: gauge,
     process_heap_bytes: gauge,
     process_resident_bytes: gauge,
     process_cpu_ratio: gauge,
+    process_gc_milliseconds: counter("kind"),
   },
 }
 

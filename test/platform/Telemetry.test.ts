@@ -1,6 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Queue } from "effect"
-import { ConfigProvider } from "effect"
+import { ConfigProvider, Context, Effect, Layer, Queue, Tracer } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Telemetry from "../../src/platform/Telemetry.ts"
@@ -52,16 +51,13 @@ class Collector extends Context.Service<
   )
 }
 
+const sendingTo = (url: string, more: Record<string, string> = {}) =>
+  Layer.fresh(Telemetry.layer).pipe(
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ OTEL_EXPORTER_OTLP_ENDPOINT: url, ...more }))),
+  )
+
 const telemetry = Layer.unwrap(
-  Effect.map(Collector, ({ url }) =>
-    Telemetry.layer.pipe(
-      Layer.provide(
-        ConfigProvider.layer(
-          ConfigProvider.fromEnvRecord({ OTEL_EXPORTER_OTLP_ENDPOINT: url, LOG_LEVEL: "debug", LOG_FORMAT: "json" }),
-        ),
-      ),
-    ),
-  ),
+  Effect.map(Collector, ({ url }) => sendingTo(url, { LOG_LEVEL: "debug", LOG_FORMAT: "json" })),
 ).pipe(Layer.provideMerge(Collector.layer))
 
 const traceId = "0af7651916cd43dd8448eb211c80319c"
@@ -111,5 +107,21 @@ layer(service.pipe(Layer.provideMerge(telemetry)), { excludeTestServices: true }
         assert.notInclude(received(), "secretgoods")
         assert.notInclude(received(), token)
       }),
+  )
+
+  it.effect("sends the share of its own traces that it is told to, and those of a caller as the caller wants", () =>
+    Effect.gen(function* () {
+      const { url, received } = yield* Collector
+      const span = (name: string, parent?: Tracer.AnySpan) =>
+        Effect.withSpan(Effect.void, name, parent === undefined ? { root: true } : { parent })
+      const called = (sampled: boolean) => Tracer.externalSpan({ traceId, spanId: "b7ad6b7169203331", sampled })
+      yield* Effect.all([
+        span("our own"),
+        span("wanted by its caller", called(true)),
+        span("unwanted by its caller", called(false)),
+      ]).pipe(Effect.provide(sendingTo(url, { OTEL_TRACES_SAMPLER_ARG: "0" })))
+      assert.include(received(), '"wanted by its caller"')
+      assert.notMatch(received(), /"our own"|"unwanted by its caller"/)
+    }),
   )
 })
