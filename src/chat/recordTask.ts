@@ -114,7 +114,7 @@ const sayUnsaved = (turn: TurnContext, error: HistoryUnavailable) => {
   )
 }
 
-const analysisVersion = "1"
+const analysisVersion = "2"
 
 const hsCodeAnalysis = (
   { grounding }: TurnContext,
@@ -141,6 +141,7 @@ const hsCodeAnalysis = (
     url: button.url,
     title: button.title,
     priority: button.priority,
+    hscode: button.metadata.hscode,
     generated_at: generatedAt,
   })),
   processing_metadata: { analysis_timestamp: now, processing_time_ms: duration, analysis_version: analysisVersion },

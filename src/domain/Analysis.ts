@@ -30,6 +30,8 @@ export const HsCodeAnalysis = Schema.Struct({
       url: Schema.String,
       title: Schema.String,
       priority: Schema.Int,
+      /** What it leads to; absent before version 2. */
+      hscode: Schema.optionalKey(DottedCode),
       generated_at: Schema.String,
     }),
   ),

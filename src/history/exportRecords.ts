@@ -3,10 +3,11 @@
  * however much there is and however slowly it is read.
  */
 import type { PgClient } from "@effect/sql-pg"
-import { Effect, Option, Schema, Stream } from "effect"
+import { type Effect, Schema, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { ExportLine } from "../domain/History.ts"
 import type { UserId } from "../domain/Turn.ts"
+import { batches } from "./batches.ts"
 import { MessageRow, SessionRow, summaryOf, wordsOf } from "./rows.ts"
 
 const sessionsAtOnce = 500
@@ -52,21 +53,6 @@ export const exportRecords = (read: Read, userId: UserId) => {
   )
   return Stream.concat(Stream.map(sessions, sessionLine), Stream.map(messages, messageLine))
 }
-
-/** Rows in the order of a key that never changes, each batch from where the one before ended. */
-const batches = <S extends Schema.Codec<object, unknown>, K extends keyof S["Type"], E>(
-  size: number,
-  first: S["Type"][K],
-  schema: S,
-  key: K,
-  read: (after: S["Type"][K]) => Effect.Effect<ReadonlyArray<unknown>, E>,
-) =>
-  Stream.paginate(first, (after) =>
-    Effect.map(Effect.flatMap(read(after), Schema.decodeUnknownEffect(Schema.Array(schema))), (rows) => {
-      const last = rows.at(-1)
-      return [rows, last === undefined || rows.length < size ? Option.none() : Option.some(last[key])] as const
-    }),
-  )
 
 const sessionLine = (row: typeof SessionRow.Type): ExportLine => ({ type: "session", ...summaryOf(row) })
 

@@ -10,6 +10,7 @@ import { Context7Analysis, HsCodeAnalysis, SseBookmarkData } from "../domain/Ana
 import type { FinishReason, TurnStatus } from "../domain/ChatEvent.ts"
 import { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
 import { type SessionId, type TurnId, UserId } from "../domain/Turn.ts"
+import { disagreements } from "./agreement.ts"
 import { HistoryUnavailable, passes, persistently, reasonOf, unavailable } from "./HistoryError.ts"
 
 export interface NewTurn {
@@ -81,14 +82,18 @@ export const completeWith = (sql: PgClient.PgClient, wrote: Wrote) => {
       WHERE m.turn_id = ${turnId} AND m.message_type = 'AI'`,
   })
   return Effect.fn("ChatHistory.complete")(function* (turn: FinishedTurn) {
-    const write = Effect.flatMap(analysisOf(turn), insertAnswer(sql, turn)).pipe(
+    const withoutAnalysis = (reason: string) =>
+      Effect.logError("analysis not stored", { turnId: turn.turnId, reason }).pipe(
+        Effect.andThen(insertAnswer(sql, turn)(noAnalysis)),
+      )
+    const [fault] = disagreements(turn.hscodeAnalysis, turn.bookmark)
+    const whole = Effect.flatMap(analysisOf(turn), insertAnswer(sql, turn)).pipe(
       Effect.catchIf(
         (error) => !passes(error),
-        (error) =>
-          Effect.logError("analysis not stored", { turnId: turn.turnId, reason: reasonOf(error) }).pipe(
-            Effect.andThen(insertAnswer(sql, turn)(noAnalysis)),
-          ),
+        (error) => withoutAnalysis(reasonOf(error)),
       ),
+    )
+    const write = (fault === undefined ? whole : withoutAnalysis(`${fault.path} ${fault.reason}`)).pipe(
       Effect.flatMap((row) => (Option.isSome(row) ? Effect.succeed(row) : stored(turn.turnId))),
     )
     const row = Option.getOrNull(yield* write.pipe(persistently, unavailable("complete")))

@@ -30,9 +30,8 @@ const connect = (url: Redacted.Redacted, maxConnections: number) =>
   PgClient.layer({ url, maxConnections, applicationName: "hs-trade-chat", connectTimeout: "3 seconds" })
 
 const reach = (where: string) =>
-  Effect.gen(function* () {
-    const sql = yield* PgClient.PgClient
-    yield* sql`SELECT 1`.pipe(
+  Effect.flatMap(PgClient.PgClient, (sql) =>
+    sql`SELECT 1`.pipe(
       Effect.retry({
         while: (error) => error.isRetryable,
         schedule: Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 4 })),
@@ -44,30 +43,27 @@ const reach = (where: string) =>
             cure: "check DATABASE_URL and that the server runs",
           }),
       ),
-    )
-    yield* migrate.pipe(
-      Effect.mapError(
-        (error) =>
-          new StartError({
-            what: `cannot migrate the database (${rootMessage(error)})`,
-            cure: "restore the tables it names, or use an empty database",
-          }),
-      ),
-    )
-  })
+    ),
+  )
+
+const migrated = Effect.mapError(
+  migrate,
+  (error) =>
+    new StartError({
+      what: `cannot migrate the database (${rootMessage(error)})`,
+      cure: "restore the tables it names, or use an empty database",
+    }),
+)
 
 const rootMessage = (error: unknown): string =>
   error instanceof Error && error.cause !== undefined
     ? rootMessage(error.cause)
     : String(error instanceof Error ? error.message : error)
 
-const at = (where: string, url: Redacted.Redacted, maxConnections: number) => {
-  const client = connect(url, maxConnections)
-  return Layer.effectDiscard(reach(where)).pipe(Layer.provideMerge(client))
-}
-
-const layerWith = (embedded: typeof EmbeddedPostgres.layer) =>
-  Layer.unwrap(
+const layerWith = (embedded: typeof EmbeddedPostgres.layer, prepared: typeof migrated | Effect.Effect<void>) => {
+  const at = (where: string, url: Redacted.Redacted, maxConnections: number) =>
+    Layer.effectDiscard(Effect.andThen(reach(where), prepared)).pipe(Layer.provideMerge(connect(url, maxConnections)))
+  return Layer.unwrap(
     Effect.gen(function* () {
       const config = yield* DatabaseConfig
       if (Option.isSome(config.url)) {
@@ -79,8 +75,12 @@ const layerWith = (embedded: typeof EmbeddedPostgres.layer) =>
       ).pipe(Layer.provide(embedded(config.dataDir)))
     }),
   ).pipe(Layer.provide(NodeServices.layer))
+}
 
-export const layer = layerWith(EmbeddedPostgres.layer)
+export const layer = layerWith(EmbeddedPostgres.layer, migrated)
 
 /** For a tool beside a service: the embedded server that is running already serves both. */
-export const layerShared = layerWith(EmbeddedPostgres.layerShared)
+export const layerShared = layerWith(EmbeddedPostgres.layerShared, migrated)
+
+/** The same for a tool that only looks: nothing is migrated. */
+export const layerAsItIs = layerWith(EmbeddedPostgres.layerShared, Effect.void)

@@ -70,7 +70,11 @@ export const record = Effect.fnUntraced(function* (
   return yield* history.complete({
     ...turn,
     content: answer,
-    hscodeAnalysis: turn.hscodeAnalysis && { ...turn.hscodeAnalysis, detected_hscode: code },
+    hscodeAnalysis: turn.hscodeAnalysis && {
+      ...turn.hscodeAnalysis,
+      detected_hscode: code,
+      candidates: code === null ? [] : [{ code, confidence: 0.93, description: "", source: "lexicon" }],
+    },
     bookmark: null,
   })
 })
