@@ -22,7 +22,7 @@ import {
 } from "effect"
 import { randomUUID } from "node:crypto"
 import { Language } from "../domain/Recognition.ts"
-import { type Caller, TurnId } from "../domain/Turn.ts"
+import { type Caller, type SessionId, TurnId, type UserId } from "../domain/Turn.ts"
 import { AnswerModel } from "../answer/AnswerModel.ts"
 import { DetailPages } from "../detail/DetailPages.ts"
 import { RecentQueries } from "../detail/RecentQueries.ts"
@@ -65,6 +65,8 @@ export class ChatTurn extends Context.Service<
     readonly resume: (turnId: TurnId, after: number, caller: Caller) => Effect.Effect<Option.Option<Turn>, ReadError>
     /** Ends the answer now; again, or after the turn's end, it changes nothing. */
     readonly stop: (turnId: TurnId, caller: Caller) => Effect.Effect<void, ReadError>
+    /** Stops and forgets a member's turns, those of one session or all: what is erased cannot be read again. */
+    readonly forget: (member: UserId, sessionId: SessionId | null) => Effect.Effect<void>
     /** Whether new turns are taken. */
     readonly isOpen: Effect.Effect<boolean>
     /** Takes no more turns, lets those that run end, and cuts short what takes too long. */
@@ -179,7 +181,7 @@ const make = Effect.gen(function* () {
       Effect.withSpan("ChatTurn", { attributes: { "turn.id": turnId, "turn.caller": request.caller._tag } }),
     )
     const goes = Effect.gen(function* () {
-      yield* logs.keep(turnId, request.caller, log)
+      yield* logs.keep(turnId, request.caller, turn.sessionId, log)
       endings.set(turnId, turn.ending)
       yield* observeOpen(endings.size)
       yield* abandonUnread(turnId)
@@ -211,6 +213,7 @@ const make = Effect.gen(function* () {
       yield* logs.find(turnId, caller)
       yield* endings.has(turnId) ? end(turnId, "stopped") : logs.askToStop(turnId)
     }),
+    forget: Effect.fn("ChatTurn.forget")(logs.forget),
     isOpen: Effect.map(Ref.get(draining), (closed) => !closed),
     drain: Effect.gen(function* () {
       yield* Ref.set(draining, true)

@@ -4,12 +4,14 @@
  *
  *     turn:{id}            hash: owner, instance, lost    turn:{id}:followed    there while somebody reads it elsewhere
  *     turn:{id}:events     stream: <sequence>-0 → n, d    instance:<id>         there while the instance lives
+ *     turns:<owner>        set: a member's turns, each with a digest of its session, for when they are to be forgotten
  */
 import { type Cause, Clock, Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
 import { Redis } from "effect/persistence"
 import { randomUUID } from "node:crypto"
 import type { ChatEventBody } from "../domain/ChatEvent.ts"
-import type { TurnId } from "../domain/Turn.ts"
+import { digestOf } from "../domain/digestOf.ts"
+import type { SessionId, TurnId } from "../domain/Turn.ts"
 import { lostTurn } from "./lostTurn.ts"
 import type { LoggedEvent, TurnLog } from "./TurnLog.ts"
 
@@ -24,13 +26,16 @@ export interface SharedReading {
 
 export interface SharedLogs {
   /** Ships the log until its end; what Redis missed is shipped when it answers again. */
-  readonly write: (turnId: TurnId, owner: string, log: TurnLog) => Effect.Effect<void>
+  readonly write: (turnId: TurnId, owner: string, sessionId: SessionId | null, log: TurnLog) => Effect.Effect<void>
   readonly read: (turnId: TurnId) => Effect.Effect<SharedReading | null, Silent>
   /** Whether somebody reads the turn on another instance. */
   readonly isFollowed: (turnId: TurnId) => Effect.Effect<boolean>
   /** Asks whichever instance runs the turn to stop it. */
   readonly stop: (turnId: TurnId) => Effect.Effect<void, Silent>
   readonly stops: Stream.Stream<string>
+  /** Removes the copies of an owner's turns, of one session or all, and tells the instances that have them. */
+  readonly forget: (owner: string, sessionId: SessionId | null) => Effect.Effect<void>
+  readonly forgets: Stream.Stream<string>
 }
 
 const patience = "1 second"
@@ -40,13 +45,15 @@ const livesFor = Duration.toMillis("10 seconds")
 const batch = "500"
 /** When to try to ship again: ever more rarely, for some four minutes, so that a dead Redis costs next to nothing. */
 const again = Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
-const channel = "turn-stops"
+const channels = { stops: "turn-stops", forgets: "turn-forgets" }
 
 const keysOf = (turnId: string) => ({
   turn: `turn:{${turnId}}`,
   events: `turn:{${turnId}}:events`,
   followed: `turn:{${turnId}}:followed`,
 })
+
+const turnsOf = (owner: string) => `turns:${owner}`
 
 /** Field of a turn's hash: some reader was told of its loss in events up to this one. */
 const lostAt = (sequence: number): string => `lost:${sequence}`
@@ -78,8 +85,15 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
       (entries) => Option.map(Option.fromNullishOr(entries?.[0]), eventOf),
     )
 
-  const write: SharedLogs["write"] = (turnId, owner, log) => {
+  const write: SharedLogs["write"] = (turnId, owner, sessionId, log) => {
     const { events, turn } = keysOf(turnId)
+    const filed =
+      sessionId === null
+        ? Effect.void
+        : Effect.andThen(
+            send("SADD", turnsOf(owner), `${turnId} ${digestOf(sessionId)}`),
+            send("PEXPIRE", turnsOf(owner), `${longestTurn}`),
+          )
     const ship = (chunk: ReadonlyArray<LoggedEvent>) =>
       Effect.forEach(chunk, ({ data, name, sequence }) => send("XADD", events, `${sequence}-0`, "n", name, "d", data), {
         concurrency: "unbounded",
@@ -87,6 +101,7 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
       })
     const shipFrom = (after: number) =>
       send("HSET", turn, "owner", owner, "instance", instance).pipe(
+        Effect.andThen(filed),
         Effect.andThen(
           Stream.runForEachArray(log.copy(after), (chunk) =>
             Effect.andThen(ship(chunk), chunk[0]?.sequence === after + 1 ? keepFor(turnId, longestTurn) : Effect.void),
@@ -134,6 +149,13 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
     return Stream.paginate(after, next)
   }
 
+  const heard = (channel: string) =>
+    Stream.unwrap(Effect.map(redis.subscribe(channel), (queue) => Stream.fromEffectRepeat(Queue.take(queue)))).pipe(
+      Stream.map(({ message }) => message),
+      Stream.retry(Schedule.spaced(patience)),
+      Stream.catch(() => Stream.empty),
+    )
+
   return {
     write,
     read: (turnId) =>
@@ -152,13 +174,19 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
       send<number>("EXISTS", keysOf(turnId).followed).pipe(
         Effect.match({ onFailure: () => false, onSuccess: (count) => count > 0 }),
       ),
-    stop: (turnId) => Effect.asVoid(send("PUBLISH", channel, turnId)),
-    stops: Stream.unwrap(
-      Effect.map(redis.subscribe(channel), (queue) => Stream.fromEffectRepeat(Queue.take(queue))),
-    ).pipe(
-      Stream.map(({ message }) => message),
-      Stream.retry(Schedule.spaced(patience)),
-      Stream.catch(() => Stream.empty),
-    ),
+    stop: (turnId) => Effect.asVoid(send("PUBLISH", channels.stops, turnId)),
+    stops: heard(channels.stops),
+    forget: (owner, sessionId) =>
+      Effect.gen(function* () {
+        const filed = yield* send<ReadonlyArray<string>>("SMEMBERS", turnsOf(owner))
+        const meant = filed.filter((entry) => sessionId === null || entry.endsWith(` ${digestOf(sessionId)}`))
+        for (const entry of meant) {
+          const turnId = entry.split(" ")[0] ?? ""
+          yield* send("PUBLISH", channels.forgets, turnId)
+          yield* Effect.forEach(Object.values(keysOf(turnId)), (key) => send("DEL", key), { discard: true })
+          yield* send("SREM", turnsOf(owner), entry)
+        }
+      }).pipe(Effect.catch(({ _tag }) => Effect.logWarning("copies of turns not forgotten", { error: _tag }))),
+    forgets: heard(channels.forgets),
   } satisfies SharedLogs
 })

@@ -2,9 +2,9 @@
  * The logs of all turns, by turn: those that run here, those that ended here lately, and, with Redis, those of other
  * instances. A turn can be read for ten minutes after its end, or until memory is needed.
  */
-import { Clock, Context, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Queue, Schema, Stream } from "effect"
 import { Redis } from "effect/persistence"
-import type { Caller, TurnId } from "../domain/Turn.ts"
+import type { Caller, SessionId, TurnId, UserId } from "../domain/Turn.ts"
 import { anybody, ownerOf } from "./ownerOf.ts"
 import { makeSharedLogs } from "./SharedLogs.ts"
 import type { LoggedEvent, TurnLog } from "./TurnLog.ts"
@@ -29,8 +29,8 @@ export interface Reading {
 export class TurnLogs extends Context.Service<
   TurnLogs,
   {
-    /** Keeps the log of a turn that starts here. */
-    readonly keep: (turnId: TurnId, caller: Caller, log: TurnLog) => Effect.Effect<void>
+    /** Keeps the log of a turn that starts here, in its session if it has one. */
+    readonly keep: (turnId: TurnId, caller: Caller, sessionId: SessionId | null, log: TurnLog) => Effect.Effect<void>
     /** The turn's log, if it is the caller's; a guest's is whoever's that knows its id. */
     readonly find: (
       turnId: TurnId,
@@ -40,7 +40,9 @@ export class TurnLogs extends Context.Service<
     readonly isFollowed: (turnId: TurnId) => Effect.Effect<boolean>
     /** Asks whichever other instance runs the turn to stop it. */
     readonly askToStop: (turnId: TurnId) => Effect.Effect<void, TurnUnreachable>
-    /** Turns that other instances ask this one to stop. */
+    /** Forgets a member's turns, on every instance: those of one session, or all. Who reads one now reads it to its end. */
+    readonly forget: (member: UserId, sessionId: SessionId | null) => Effect.Effect<void>
+    /** Turns that are to stop: other instances ask for it, or they were forgotten. */
     readonly stops: Stream.Stream<string>
   }
 >()("hs-trade-chat/chat/TurnLogs") {
@@ -57,7 +59,9 @@ const keptAtMost = 64_000_000
 
 interface Entry {
   readonly owner: string
+  readonly sessionId: SessionId | null
   readonly log: TurnLog
+  readonly shipping: Fiber.Fiber<void> | null
   endedAt: number | null
 }
 
@@ -68,7 +72,18 @@ const make = Effect.gen(function* () {
   const entries = new Map<string, Entry>()
   /** In the order of their ends; the oldest go first. */
   const ended: Array<string> = []
+  const forgotten = yield* Queue.unbounded<string>()
   let kept = 0
+
+  const drop = (turnId: string) => {
+    const entry = entries.get(turnId)
+    if (!entry) return Effect.void
+    entries.delete(turnId)
+    if (entry.endedAt !== null) kept -= entry.log.size()
+    const shipping = entry.shipping ? Fiber.interrupt(entry.shipping) : Effect.void
+    return Effect.andThen(shipping, Queue.offer(forgotten, turnId))
+  }
+  if (shared) yield* Effect.forkScoped(Stream.runForEach(shared.forgets, drop))
 
   const forget = (now: number) => {
     for (let turnId = ended[0]; turnId !== undefined; turnId = ended[0]) {
@@ -83,6 +98,7 @@ const make = Effect.gen(function* () {
 
   const ends = (turnId: TurnId, entry: Entry) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
+      if (entries.get(turnId) !== entry) return
       entry.endedAt = now
       ended.push(turnId)
       kept += entry.log.size()
@@ -90,11 +106,12 @@ const make = Effect.gen(function* () {
     })
 
   return TurnLogs.of({
-    keep: Effect.fnUntraced(function* (turnId, caller, log) {
-      const entry: Entry = { owner: ownerOf(caller), log, endedAt: null }
+    keep: Effect.fnUntraced(function* (turnId, caller, sessionId, log) {
+      const owner = ownerOf(caller)
+      const shipping = shared ? yield* Effect.forkIn(shared.write(turnId, owner, sessionId, log), scope) : null
+      const entry: Entry = { owner, sessionId, log, shipping, endedAt: null }
       entries.set(turnId, entry)
       yield* Effect.forkIn(Effect.andThen(log.whenEnded, ends(turnId, entry)), scope)
-      if (shared) yield* Effect.forkIn(shared.write(turnId, entry.owner, log), scope)
     }),
     find: Effect.fnUntraced(function* (turnId, caller) {
       forget(yield* Clock.currentTimeMillis)
@@ -112,7 +129,14 @@ const make = Effect.gen(function* () {
       return here || shared === null ? Effect.succeed(here) : shared.isFollowed(turnId)
     },
     askToStop: (turnId) => (shared ? reached(turnId, shared.stop(turnId)) : Effect.void),
-    stops: shared?.stops ?? Stream.empty,
+    forget: Effect.fnUntraced(function* (userId, sessionId) {
+      const owner = ownerOf({ _tag: "Member", userId })
+      const isMeant = (entry: Entry) => entry.owner === owner && (sessionId === null || entry.sessionId === sessionId)
+      const here = [...entries].filter(([, entry]) => isMeant(entry))
+      yield* Effect.forEach(here, ([turnId]) => drop(turnId), { discard: true })
+      if (shared) yield* shared.forget(owner, sessionId)
+    }),
+    stops: Stream.merge(Stream.fromQueue(forgotten), shared?.stops ?? Stream.empty),
   })
 })
 

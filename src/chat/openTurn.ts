@@ -37,25 +37,28 @@ export const subjectOf = Effect.fnUntraced(function* (
   hs: HarmonizedSystem["Service"],
 ) {
   if (caller._tag === "Guest" || sessionId === null) return message
-  yield* history
-    .authorize(caller.userId, sessionId)
-    .pipe(Effect.catchTag("HistoryUnavailable", (error) => Effect.logWarning("session not checked", error.reason)))
+  // Whose session it is, is asked again when the question is recorded; until it is known nothing is read from it.
+  const isTheirs = yield* history.authorize(caller.userId, sessionId).pipe(
+    Effect.as(true),
+    Effect.catchTag("HistoryUnavailable", ({ reason }) =>
+      Effect.as(Effect.logWarning("session not checked", { reason }), false),
+    ),
+  )
+  if (!isTheirs) return message
   const open = yield* Effect.orElseSucceed(history.openQuestion(sessionId), () => Option.none())
   return Option.isSome(open) ? refine(message, open.value, hs) : message
 })
 
 const turnsRemembered = 10
-const patience = "300 millis"
 
 /** An answer that does not know what was said before is better than none. */
 const remembered = ({ caller, sessionId }: TurnRequest, history: ChatHistory["Service"]): Pick<Grounding, "history"> =>
   caller._tag === "Guest" || sessionId === null
     ? {}
     : {
-        history: history.recentMessages(caller.userId, sessionId, turnsRemembered).pipe(
-          Effect.timeout(patience),
-          Effect.catch((error) => Effect.as(Effect.logWarning("no earlier messages read", error._tag), [])),
-        ),
+        history: history
+          .recentMessages(caller.userId, sessionId, turnsRemembered)
+          .pipe(Effect.catch((error) => Effect.as(Effect.logWarning("no earlier messages read", error._tag), []))),
       }
 
 const standingIn =

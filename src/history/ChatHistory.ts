@@ -1,6 +1,7 @@
 /** Task C's side of the history: what a turn writes, and what it reads of the turns before it. */
 import { PgClient } from "@effect/sql-pg"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, type Duration, Effect, Layer, Option, Schema } from "effect"
+import { isTimeoutError } from "effect/Cause"
 import { SqlSchema } from "effect/sql"
 import { HsCodeAnalysis } from "../domain/Analysis.ts"
 import type { Said } from "../domain/Grounding.ts"
@@ -24,7 +25,7 @@ export class ChatHistory extends Context.Service<
   {
     /** Fails when the database does not answer within a second. */
     readonly ping: Effect.Effect<void, HistoryUnavailable>
-    /** Fails unless the session is this member's. */
+    /** Fails unless the session is this member's; this and what else a turn reads fail after 300 ms. */
     readonly authorize: (
       userId: UserId,
       sessionId: SessionId,
@@ -53,19 +54,24 @@ export class ChatHistory extends Context.Service<
       const sql = yield* PgClient.PgClient
       const { wrote } = yield* ReadDatabase
       const scope = yield* Effect.scope
+      const within =
+        (limit: Duration.Input, operation: string) =>
+        <A, E, R>(work: Effect.Effect<A, E, R>) =>
+          Effect.catchIf(
+            waitAtMost(limit, scope)(work),
+            isTimeoutError,
+            () => new HistoryUnavailable({ operation, retryable: true, reason: "no answer" }),
+          )
+      const [authorize, openQuestion, recentMessages] = [
+        authorizeWith(sql),
+        openQuestionWith(sql),
+        recentMessagesWith(sql),
+      ]
       return ChatHistory.of({
-        ping: sql`SELECT 1`.pipe(
-          unavailable("ping"),
-          waitAtMost("1 second", scope),
-          Effect.catchTag(
-            "TimeoutError",
-            () => new HistoryUnavailable({ operation: "ping", retryable: true, reason: "no answer" }),
-          ),
-          Effect.asVoid,
-        ),
-        authorize: authorizeWith(sql),
-        openQuestion: openQuestionWith(sql),
-        recentMessages: recentMessagesWith(sql),
+        ping: sql`SELECT 1`.pipe(unavailable("ping"), within("1 second", "ping"), Effect.asVoid),
+        authorize: (...asked) => authorize(...asked).pipe(within(patience, "authorize")),
+        openQuestion: (...asked) => openQuestion(...asked).pipe(within(patience, "openQuestion")),
+        recentMessages: (...asked) => recentMessages(...asked).pipe(within(patience, "recentMessages")),
         begin: beginWith(sql, wrote),
         save: saveWith(sql),
         complete: completeWith(sql, wrote),
@@ -73,6 +79,9 @@ export class ChatHistory extends Context.Service<
     }),
   )
 }
+
+/** How long a turn waits for what it reads of the turns before it. */
+const patience = "300 millis"
 
 const authorizeWith = (sql: PgClient.PgClient) => {
   const ownerOf = SqlSchema.findOneOption({

@@ -1,6 +1,7 @@
 /** Binds what members read back to the room that keeps it. */
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { ChatTurn } from "../chat/ChatTurn.ts"
 import { HistoryReader } from "../history/HistoryReader.ts"
 import { MemberRecords } from "../history/MemberRecords.ts"
 import { Api } from "./Api.ts"
@@ -14,6 +15,7 @@ export const history = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const reader = yield* HistoryReader
     const records = yield* MemberRecords
+    const turns = yield* ChatTurn
     return handlers
       .handle(
         "list",
@@ -40,6 +42,7 @@ export const history = HttpApiBuilder.group(
         "erase",
         Effect.fnUntraced(function* ({ params }) {
           const { userId } = yield* CurrentMember
+          yield* turns.forget(userId, params.sessionId)
           yield* records.eraseSession(userId, params.sessionId).pipe(Effect.mapError(historyRefused))
         }),
       )

@@ -1,6 +1,7 @@
 /** Binds the members' own data to the rooms that keep it. */
 import { Effect, Ref, Stream } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { ChatTurn } from "../chat/ChatTurn.ts"
 import { RecentQueries } from "../detail/RecentQueries.ts"
 import type { ExportLine } from "../domain/History.ts"
 import { MemberRecords } from "../history/MemberRecords.ts"
@@ -14,6 +15,7 @@ export const members = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const recent = yield* RecentQueries
     const records = yield* MemberRecords
+    const turns = yield* ChatTurn
     return handlers
       .handle(
         "recentQueries",
@@ -39,6 +41,7 @@ export const members = HttpApiBuilder.group(
         "erase",
         Effect.fnUntraced(function* () {
           const { userId } = yield* CurrentMember
+          yield* turns.forget(userId, null)
           yield* Effect.all([records.eraseAll(userId), recent.erase(userId)], { discard: true }).pipe(
             Effect.mapError(historyUnavailable),
           )

@@ -4,9 +4,9 @@ import { assert, describe, layer } from "@effect/vitest"
 import { ConfigProvider, Context, Deferred, Effect, Layer, Logger, Option, Schedule, Stream } from "effect"
 import type { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
-import type { Caller, TurnId } from "../../src/domain/Turn.ts"
+import { type Caller, type TurnId, UserId } from "../../src/domain/Turn.ts"
 import * as SharedState from "../../src/platform/SharedState.ts"
-import { installed, startRedis } from "../platform/TestRedis.ts"
+import { installed, keysAt, startRedis } from "../platform/TestRedis.ts"
 import { only, wholeTurn } from "./contract.ts"
 import { ask, chatTurn, harmonizedSystem, historyInMemory, modelStalling, modelWaiting } from "./TestRooms.ts"
 
@@ -76,6 +76,28 @@ layer(Layer.merge(harmonizedSystem, NodeServices.layer), { excludeTestServices: 
           assert.strictEqual(only(wholeTurn(here), "stream_end")[0]?.status, "completed")
           assert.deepStrictEqual(yield* whole(other, turnId), here)
         }).pipe(Effect.provide(logged("the turn stays with this instance", missed)))
+      }),
+    )
+
+    it.effect("is forgotten on every instance with its member's data, also the copy in Redis", () =>
+      Effect.gen(function* () {
+        const { port, url } = yield* startRedis
+        const [one, other] = [yield* instance(url, modelStalling), yield* instance(url, modelStalling)]
+        const alice: Caller = { _tag: "Member", userId: UserId.make("alice") }
+        const { events, turnId } = yield* one.start(ask(alice))
+        yield* Stream.runDrain(untilFirstPiece(events))
+        const state = (turns: Turns) =>
+          turns.resume(turnId, 0, alice).pipe(
+            Effect.as("there"),
+            Effect.catch(({ _tag }) => Effect.succeed(_tag)),
+          )
+        const until = (turns: Turns, wanted: string) =>
+          Effect.repeat(state(turns), { until: (found) => found === wanted, schedule: Schedule.spaced("20 millis") })
+        yield* until(other, "there")
+        yield* other.forget(alice.userId, null)
+        yield* until(one, "TurnGone")
+        assert.strictEqual(yield* state(other), "TurnGone")
+        assert.notInclude(yield* keysAt(port), turnId)
       }),
     )
 

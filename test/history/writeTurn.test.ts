@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
-import { Effect } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { HistoryReader } from "../../src/history/HistoryReader.ts"
 import { MemberRecords } from "../../src/history/MemberRecords.ts"
@@ -71,6 +71,30 @@ layer(rooms, { excludeTestServices: true })("a turn's writes", (it) => {
       )
       yield* history.complete(answer)
       assert.deepStrictEqual(yield* kept(session), { count: 2, messages: [question, ["8517.13입니다", "8517.13"]] })
+    }),
+  )
+
+  it.effect("what a turn reads of those before it does not wait for a table that is locked", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const { history, session } = yield* begun
+      const [locked, done] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const locking = yield* sql`LOCK TABLE chat_sessions, chat_messages IN ACCESS EXCLUSIVE MODE`.pipe(
+        Effect.andThen(Deferred.succeed(locked, undefined)),
+        Effect.andThen(Deferred.await(done)),
+        sql.withTransaction,
+        Effect.forkChild,
+      )
+      yield* Deferred.await(locked)
+      for (const read of [
+        history.authorize(alice, session),
+        history.openQuestion(session),
+        history.recentMessages(alice, session, 10),
+      ]) {
+        assert.deepInclude(yield* Effect.flip(read), { _tag: "HistoryUnavailable", reason: "no answer" })
+      }
+      yield* Deferred.succeed(done, undefined)
+      yield* Fiber.join(locking)
     }),
   )
 
