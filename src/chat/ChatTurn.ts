@@ -31,6 +31,7 @@ import { ChatHistory, type SessionForbidden, type SessionNotFound } from "../his
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import { TariffSchedules } from "../tariff/TariffSchedules.ts"
 import { type KeyReused, makeIdempotency } from "./Idempotency.ts"
+import { steadyClock } from "./steadyClock.ts"
 import { openTurn, subjectOf } from "./openTurn.ts"
 import { runTurn, type Services, shelve } from "./runTurn.ts"
 import type { Ending, TurnRequest } from "./TurnContext.ts"
@@ -162,7 +163,9 @@ const make = Effect.gen(function* () {
     yield* unlessDraining
     const subject = yield* subjectOf(request, services.history, services.hs)
     const log = yield* makeTurnLog()
-    const turn = yield* oneByOne(Effect.andThen(Effect.yieldNow, openTurn(request, subject, services, log, turnId)))
+    const onItsClock = Effect.provideService(Clock.Clock, steadyClock(yield* Clock.Clock))
+    const opened = onItsClock(openTurn(request, subject, services, log, turnId))
+    const turn = yield* oneByOne(Effect.andThen(Effect.yieldNow, opened))
     yield* unlessDraining
     const { intent, recognition } = turn.grounding
     const answersBack = subject !== request.message
@@ -179,6 +182,7 @@ const make = Effect.gen(function* () {
         }),
       ),
       Effect.withSpan("ChatTurn", { attributes: { "turn.id": turnId, "turn.caller": request.caller._tag } }),
+      onItsClock,
     )
     const goes = Effect.gen(function* () {
       yield* logs.keep(turnId, request.caller, turn.sessionId, log)

@@ -140,7 +140,7 @@ const insertAnswer = (sql: PgClient.PgClient, turn: FinishedTurn) => (analysis: 
         FROM chat_messages WHERE turn_id = ${turn.turnId} AND message_type = 'USER'
         ON CONFLICT (turn_id, message_type) DO UPDATE SET
           content = excluded.content, status = excluded.status, ai_model = excluded.ai_model, saved_at = NULL,
-          completed_at = excluded.completed_at, hscode_analysis = excluded.hscode_analysis,
+          completed_at = greatest(chat_messages.created_at, excluded.completed_at), hscode_analysis = excluded.hscode_analysis,
           context7_analysis = excluded.context7_analysis, sse_bookmark_data = excluded.sse_bookmark_data,
           detail_page_processing_time = excluded.detail_page_processing_time,
           parallel_task_metrics = excluded.parallel_task_metrics

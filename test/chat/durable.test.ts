@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { ChatTurn, type Turn } from "../../src/chat/ChatTurn.ts"
 import { type Caller, TurnId, UserId } from "../../src/domain/Turn.ts"
+import { wholeTurn } from "./contract.ts"
 import {
   ask,
   chatTurn,
@@ -136,6 +137,34 @@ layer(harmonizedSystem)("a turn", (it) => {
       assert.deepStrictEqual(saved, ["half ", "half "])
       yield* turns.stop(turn.turnId, alice)
     }).pipe(Effect.provide(chatTurn(modelStalling, history)))
+  })
+})
+
+layer(harmonizedSystem)("a clock that goes back", (it) => {
+  it.effect("leaves no time negative, and the turn is recorded with its analysis", () => {
+    const written = empty()
+    return Effect.gen(function* () {
+      const go = yield* Deferred.make<void>()
+      yield* Effect.gen(function* () {
+        yield* TestClock.setTime(1_000_000)
+        const { events } = yield* (yield* ChatTurn).start(ask({ _tag: "Member", userId: UserId.make("alice") }))
+        const reading = yield* Effect.forkChild(
+          Stream.runCollect(
+            Stream.tap(events, ({ name }) =>
+              name === "main_message_data"
+                ? Effect.andThen(TestClock.setTime(1000), Deferred.succeed(go, undefined))
+                : Effect.void,
+            ),
+          ),
+        )
+        const said = wholeTurn((yield* Fiber.join(reading)).map(({ data }) => data))
+        for (const [name, value] of JSON.stringify(said).matchAll(/"(?:duration_ms|\w*[tT]ime|\w+_ms)":(-?[\d.]+)/g)) {
+          assert.isAtLeast(Number(value), 0, name)
+        }
+        assert.isNotNull(written.completed[0]?.hscodeAnalysis)
+        assert.isAtLeast(written.completed[0]?.metrics.task_execution.task_a.duration_ms ?? -1, 0)
+      }).pipe(Effect.provide(chatTurn(modelWaiting(go), historyInMemory(written))))
+    })
   })
 })
 

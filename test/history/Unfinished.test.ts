@@ -34,6 +34,19 @@ layer(rooms, { excludeTestServices: true })("an answer that is being written", (
     }),
   )
 
+  it.effect("is stored although the clock went back since its first words were", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const { history, session, turn } = yield* begun
+      yield* history.save(turn, "half")
+      yield* sql`
+        UPDATE chat_messages SET created_at = now() + interval '1 hour' WHERE turn_id = ${turn} AND message_type = 'AI'`
+      yield* sql`UPDATE chat_sessions SET updated_at = now() + interval '1 hour' WHERE session_uuid = ${session}`
+      yield* history.complete(finished(turn, session))
+      assert.deepStrictEqual((yield* read(session))[1], ["8517.13입니다", "completed"])
+    }),
+  )
+
   it.effect(
     "is closed as partial when nobody has saved it for a while, and its own instance may still have the last word",
     () =>
