@@ -1,6 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
+import { readdirSync, readFileSync } from "node:fs"
+import { test } from "vitest"
 import initial from "../../migrations/0001_chat_sessions_and_messages.ts"
 import extension from "../../migrations/0002_detail_page_analysis.ts"
 import { migrate } from "../../src/platform/Database.ts"
@@ -8,6 +10,19 @@ import { emptyDatabase } from "./TestDatabase.ts"
 
 const session = "00000000-0000-4000-8000-000000000001"
 const turn = "00000000-0000-4000-8000-000000000002"
+
+const folder = new URL("../../migrations/", import.meta.url)
+const files = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), "utf8")] as const)
+
+/** What the release before would miss or could not write to. */
+const takesAway = /\bDROP (?:TABLE|COLUMN)\b|\bRENAME\b|\bSET DATA TYPE\b|\bALTER COLUMN \w+ TYPE\b/i
+const demands = /ALTER COLUMN (\w+) SET NOT NULL/gi
+
+test.each(files)("%s leaves the release before it what it uses", (_, text) => {
+  if (/\bcontract: since \d/.test(text)) return
+  assert.notMatch(text, takesAway)
+  for (const [, column = ""] of text.matchAll(demands)) assert.include(text, `ADD COLUMN ${column}`)
+})
 
 layer(emptyDatabase)("migrations", (it) => {
   it.effect("extend a table that is filled and keep its rows", () =>
