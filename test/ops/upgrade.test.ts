@@ -24,7 +24,7 @@ const secret = "0123456789abcdef0123456789abcdef"
 const [, openai] = wires
 
 /** Says a word every tenth of a second for a second and a half, so that some turn is always on its way. */
-const slowly = ({ closed: _, end, write }: Exchange) => {
+const slowly = ({ end, write }: Exchange) => {
   write(openai.start)
   let said = 0
   const saying = setInterval(() => {
@@ -141,9 +141,9 @@ const place = Effect.gen(function* () {
 const asking = (base: string, token: string | null) => {
   const turns: Array<string> = []
   const client = createChatClient({ baseUrl: base, token: () => token })
-  let isOver = false
+  const over = new AbortController()
   const asked = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const turn = client.send({ message: "가죽 지갑 HS코드" })
       const events: Array<string> = []
       for await (const event of turn.events) events.push(JSON.stringify(event))
@@ -153,7 +153,7 @@ const asking = (base: string, token: string | null) => {
     }
     return turns
   })()
-  return { turns, end: () => ((isOver = true), asked) }
+  return { turns, end: () => (over.abort(), asked) }
 }
 
 layer(emptyDatabase, { excludeTestServices: true })((it) => {
@@ -208,7 +208,7 @@ layer(emptyDatabase, { excludeTestServices: true })((it) => {
           )
           assert.match(readFileSync(join(root, "upstream.conf"), "utf8"), /server 127\.0\.0\.1:\d+;/)
           assert.isAbove(asked.flat().length, 8)
-          console.log(
+          process.stdout.write(
             [
               ...transcript,
               `${asked.flat().length} turns were asked meanwhile, ${recorded.length} of them recorded; none was lost`,
