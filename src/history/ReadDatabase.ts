@@ -9,6 +9,7 @@ import { Clock, Config, Context, Duration, Effect, Layer, Option, Ref, Schema } 
 import { isTimeoutError } from "effect/Cause"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import type { UserId } from "../domain/Turn.ts"
+import { pooling } from "../platform/pooling.ts"
 import { reasonOf } from "./HistoryError.ts"
 import { makeLastWrites } from "./lastWrites.ts"
 import { transaction } from "./transaction.ts"
@@ -32,13 +33,13 @@ export class ReadDatabase extends Context.Service<
     ReadDatabase,
     Effect.gen(function* () {
       const primary = yield* PgClient.PgClient
-      const { url, maxConnections } = yield* config
+      const { pooling, url } = yield* config
       if (Option.isNone(url)) {
         return ReadDatabase.of({ read: (_, query) => query(primary), wrote: () => Effect.void })
       }
       const client = PgClient.layer({
         url: url.value,
-        maxConnections,
+        ...pooling,
         applicationName: "hs-trade-chat",
         connectTimeout: patience,
       })
@@ -55,7 +56,7 @@ const Address = Schema.String.check(
 
 const config = Config.all({
   url: Config.option(Config.schema(Schema.Redacted(Address), "DATABASE_READ_URL")),
-  maxConnections: Config.Int("DATABASE_POOL_MAX").pipe(Config.withDefault(10)),
+  pooling,
 })
 
 const patience = Duration.seconds(2)

@@ -8,13 +8,14 @@ import { fromFileSystem } from "effect/sql/MigratorFileSystem"
 import type { SqlError } from "effect/sql/SqlError"
 import { fileURLToPath } from "node:url"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
+import { type Pooling, pooling } from "./pooling.ts"
 import { StartError } from "./StartError.ts"
 
 const dataDir = Config.NonEmptyString("DATA_DIR").pipe(Config.withDefault(".data"))
 
 const DatabaseConfig = Config.all({
   url: Config.option(Config.Redacted("DATABASE_URL")),
-  maxConnections: Config.Int("DATABASE_POOL_MAX").pipe(Config.withDefault(10)),
+  pooling,
   dataDir,
 })
 
@@ -26,8 +27,8 @@ export const migrate = PgMigrator.run({ loader: fromFileSystem(migrations) })
 const withoutPassword = (url: string): string =>
   URL.canParse(url) ? Object.assign(new URL(url), { password: "" }).href : "(no valid URL)"
 
-const connect = (url: Redacted.Redacted, maxConnections: number) =>
-  PgClient.layer({ url, maxConnections, applicationName: "hs-trade-chat", connectTimeout: "3 seconds" })
+const connect = (url: Redacted.Redacted, pooling: Pooling) =>
+  PgClient.layer({ url, ...pooling, applicationName: "hs-trade-chat", connectTimeout: "3 seconds" })
 
 const reach = (where: string) =>
   Effect.flatMap(PgClient.PgClient, (sql) =>
@@ -61,17 +62,17 @@ const rootMessage = (error: unknown): string =>
     : String(error instanceof Error ? error.message : error)
 
 const layerWith = (embedded: typeof EmbeddedPostgres.layer, prepared: typeof migrated | Effect.Effect<void>) => {
-  const at = (where: string, url: Redacted.Redacted, maxConnections: number) =>
-    Layer.effectDiscard(Effect.andThen(reach(where), prepared)).pipe(Layer.provideMerge(connect(url, maxConnections)))
+  const at = (where: string, url: Redacted.Redacted, pooling: Pooling) =>
+    Layer.effectDiscard(Effect.andThen(reach(where), prepared)).pipe(Layer.provideMerge(connect(url, pooling)))
   return Layer.unwrap(
     Effect.gen(function* () {
       const config = yield* DatabaseConfig
       if (Option.isSome(config.url)) {
         const url = config.url.value
-        return at(withoutPassword(Redacted.value(url)), url, config.maxConnections)
+        return at(withoutPassword(Redacted.value(url)), url, config.pooling)
       }
       return Layer.unwrap(
-        Effect.map(EmbeddedPostgres, ({ url }) => at(`${config.dataDir}/postgres`, url, config.maxConnections)),
+        Effect.map(EmbeddedPostgres, ({ url }) => at(`${config.dataDir}/postgres`, url, config.pooling)),
       ).pipe(Layer.provide(embedded(config.dataDir)))
     }),
   ).pipe(Layer.provide(NodeServices.layer))
