@@ -14,6 +14,7 @@ import * as OfficialNames from "./detail/OfficialNames.ts"
 import { GoodsSearch } from "./detail/GoodsSearch.ts"
 import { ChatHistory } from "./history/ChatHistory.ts"
 import { HistoryReader } from "./history/HistoryReader.ts"
+import { Journal } from "./history/Journal.ts"
 import { MemberRecords } from "./history/MemberRecords.ts"
 import { HarmonizedSystem } from "./hs/HarmonizedSystem.ts"
 import { listenConfig, server } from "./http/HttpServer.ts"
@@ -41,7 +42,7 @@ const history = Layer.mergeAll(
   Retention.layer,
   Unfinished.layer,
   ValidChecks.layer,
-).pipe(Layer.provide(ReadDatabase.layer))
+).pipe(Layer.provide(Journal.layer), Layer.provide(ReadDatabase.layer))
 
 const stored = Layer.mergeAll(history, TariffSchedules.layer, EvidenceShelf.layer, recentQueries).pipe(
   Layer.provide(Database.layer),

@@ -40,6 +40,11 @@ export const metricsByFile: Record<string, Record<string, Known>> = {
     context7_calls: counter("tool", "outcome"),
     context7_call_duration_milliseconds: histogram("tool"),
   },
+  "history/journalMetrics.ts": {
+    records_journalled: counter("outcome"),
+    records_replayed: counter("outcome"),
+    journal_bytes: gauge,
+  },
   "platform/ProcessMetrics.ts": {
     process_event_loop_delay_milliseconds: gauge,
     process_heap_bytes: gauge,
