@@ -5,13 +5,14 @@
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { PgClient, PgMigrator } from "@effect/sql-pg"
-import { Console, Effect, FileSystem, Layer, Stream } from "effect"
+import { ConfigProvider, Console, Effect, FileSystem, Layer, Stream } from "effect"
 import { fromFileSystem } from "effect/sql/MigratorFileSystem"
 import { fileURLToPath } from "node:url"
 import { HsCode } from "../src/domain/HsCode.ts"
 import { UserId } from "../src/domain/Turn.ts"
 import { ofMessages, ofSessions } from "../src/history/filters.ts"
 import { HistoryReader } from "../src/history/HistoryReader.ts"
+import { Journal } from "../src/history/Journal.ts"
 import { MemberRecords } from "../src/history/MemberRecords.ts"
 import { ReadDatabase } from "../src/history/ReadDatabase.ts"
 import { validate } from "../src/history/ValidChecks.ts"
@@ -135,7 +136,16 @@ const server = Layer.unwrap(
   }),
 )
 
+/** An empty one, not that of a service. */
+const journal = Layer.unwrap(
+  Effect.gen(function* () {
+    const DATA_DIR = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+    return Journal.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ DATA_DIR }))))
+  }),
+)
+
 const rooms = Layer.merge(HistoryReader.layer, MemberRecords.layer).pipe(
+  Layer.provide(journal),
   Layer.provide(ReadDatabase.layer),
   Layer.provideMerge(Layer.unwrap(Effect.map(EmbeddedPostgres, ({ url }) => PgClient.layer({ url })))),
   Layer.provide(server),

@@ -15,6 +15,7 @@ import { GoodsSearch } from "./detail/GoodsSearch.ts"
 import * as DatabaseProbe from "./history/DatabaseProbe.ts"
 import { ChatHistory } from "./history/ChatHistory.ts"
 import { HistoryReader } from "./history/HistoryReader.ts"
+import { Journal } from "./history/Journal.ts"
 import { MemberRecords } from "./history/MemberRecords.ts"
 import { HarmonizedSystem } from "./hs/HarmonizedSystem.ts"
 import { listenConfig, server } from "./http/HttpServer.ts"
@@ -42,7 +43,7 @@ const history = Layer.mergeAll(
   Retention.layer,
   Unfinished.layer,
   ValidChecks.layer,
-).pipe(Layer.provide(ReadDatabase.layer))
+).pipe(Layer.provide(Journal.layer), Layer.provide(ReadDatabase.layer))
 
 const stored = Layer.mergeAll(
   history,

@@ -6,7 +6,7 @@ import { dotted } from "../domain/HsCode.ts"
 import type { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
 import type { SessionId, UserId } from "../domain/Turn.ts"
 import type { DetailResult } from "../detail/DetailPages.ts"
-import { type ChatHistory, HistoryUnavailable } from "../history/ChatHistory.ts"
+import { type ChatHistory, HistoryUnavailable, type RecordPostponed } from "../history/ChatHistory.ts"
 import type { AnswerResult } from "./answerTask.ts"
 import type { TurnContext } from "./TurnContext.ts"
 
@@ -23,7 +23,7 @@ export interface RecordResult {
   readonly work: number
 }
 
-/** A database that says nothing does not hold a turn up for longer. */
+/** Whatever happens to the history's own grace, a turn is not held up for longer. */
 const patience = "10 seconds"
 
 export const recordTask = Effect.fn("ChatTurn.record")(function* (
@@ -34,7 +34,7 @@ export const recordTask = Effect.fn("ChatTurn.record")(function* (
 ) {
   const { turnId, sessionId, voice, grounding } = turn
   let work = 0
-  const working = <A>(operation: string, call: Effect.Effect<A, HistoryUnavailable>) =>
+  const working = <A, E>(operation: string, call: Effect.Effect<A, E>) =>
     Effect.gen(function* () {
       const from = yield* Clock.currentTimeMillis
       return yield* call.pipe(
@@ -47,8 +47,11 @@ export const recordTask = Effect.fn("ChatTurn.record")(function* (
     })
   const record = Effect.gen(function* () {
     yield* voice.announce("member_record_saving")
-    const begun = yield* working("begin", history.begin({ turnId, userId, sessionId, message: grounding.message }))
-    if (begun.sessionCreated) {
+    const { sessionCreated } = yield* working(
+      "begin",
+      history.begin({ turnId, userId, sessionId, message: grounding.message }),
+    ).pipe(Effect.catchTag("RecordPostponed", () => Effect.succeed({ sessionCreated: false })))
+    if (sessionCreated) {
       yield* voice.say({
         eventType: "member_session_created",
         type: "session_created",
@@ -64,6 +67,7 @@ export const recordTask = Effect.fn("ChatTurn.record")(function* (
       "complete",
       history.complete({
         turnId,
+        userId,
         sessionId,
         content: answer.content,
         status,
@@ -92,25 +96,32 @@ const saveWhatIsSaid = ({ turnId, voice }: TurnContext, history: ChatHistory["Se
     Effect.catch((error) => Effect.logWarning("answer not saved so far", { turnId, error: error._tag })),
   )
 
-const sayUnsaved = (turn: TurnContext, error: HistoryUnavailable) => {
-  const message =
-    turn.grounding.recognition.language === "ko"
-      ? "대화를 기록하지 못했습니다. 답변은 그대로 이용하실 수 있습니다."
-      : "The conversation could not be recorded. The answer is not affected."
-  return Effect.logError("turn not recorded", {
-    turnId: turn.turnId,
-    operation: error.operation,
-    reason: error.reason,
-  }).pipe(
-    Effect.andThen(
-      turn.voice.sayError({
-        task: "C",
-        errorCode: "RECORD_NOT_SAVED",
-        message,
-        cause: { type: error._tag },
-        recoverable: true,
-      }),
-    ),
+const unsaved = {
+  HistoryUnavailable: {
+    ko: "대화를 기록하지 못했습니다. 답변은 그대로 이용하실 수 있습니다.",
+    en: "The conversation could not be recorded. The answer is not affected.",
+  },
+  RecordPostponed: {
+    ko: "지금은 대화를 기록할 수 없어 나중에 저장합니다. 답변은 그대로 이용하실 수 있습니다.",
+    en: "The conversation cannot be recorded right now and will be saved later. The answer is not affected.",
+  },
+}
+
+const sayUnsaved = ({ grounding, turnId, voice }: TurnContext, error: HistoryUnavailable | RecordPostponed) => {
+  const { _tag: type, operation } = error
+  const log =
+    type === "RecordPostponed"
+      ? Effect.logWarning("turn recorded later", { turnId, operation })
+      : Effect.logError("turn not recorded", { turnId, operation, reason: error.reason })
+  return Effect.andThen(
+    log,
+    voice.sayError({
+      task: "C",
+      errorCode: "RECORD_NOT_SAVED",
+      message: unsaved[type][grounding.recognition.language],
+      cause: { type },
+      recoverable: true,
+    }),
   )
 }
 

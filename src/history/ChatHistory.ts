@@ -7,13 +7,15 @@ import { HsCodeAnalysis } from "../domain/Analysis.ts"
 import type { Said } from "../domain/Grounding.ts"
 import type { Question } from "../domain/Question.ts"
 import type { SessionId, TurnId, UserId } from "../domain/Turn.ts"
-import { HistoryUnavailable, SessionForbidden, SessionNotFound, unavailable } from "./HistoryError.ts"
+import { HistoryUnavailable, RecordPostponed, SessionForbidden, SessionNotFound, unavailable } from "./HistoryError.ts"
+import { Journal } from "./Journal.ts"
 import { ReadDatabase } from "./ReadDatabase.ts"
 import { waitAtMost } from "./waitAtMost.ts"
-import { beginWith, completeWith, saveWith, type FinishedTurn, type NewTurn } from "./writeTurn.ts"
+import { type FinishedTurn, type NewTurn, turnRecorder } from "./recordTurn.ts"
+import { saveWith } from "./writeTurn.ts"
 
 export type { FinishedTurn, NewTurn }
-export { HistoryUnavailable, SessionForbidden, SessionNotFound }
+export { HistoryUnavailable, RecordPostponed, SessionForbidden, SessionNotFound }
 
 export interface OpenQuestion {
   readonly product: string
@@ -39,13 +41,18 @@ export class ChatHistory extends Context.Service<
       turns: number,
     ) => Effect.Effect<ReadonlyArray<Said>, HistoryUnavailable>
     /** Stores the question; the same turn again changes nothing. */
-    readonly begin: (turn: NewTurn) => Effect.Effect<{ readonly sessionCreated: boolean }, HistoryUnavailable>
+    readonly begin: (
+      turn: NewTurn,
+    ) => Effect.Effect<{ readonly sessionCreated: boolean }, HistoryUnavailable | RecordPostponed>
     /** Keeps the answer as far as it is written, with status `streaming`; nothing once it is stored. */
     readonly save: (turnId: TurnId, content: string) => Effect.Effect<void, HistoryUnavailable>
     /** Stores the answer; the same turn again changes nothing and returns what is stored. */
     readonly complete: (
       turn: FinishedTurn,
-    ) => Effect.Effect<{ readonly messageId: string; readonly messageCount: number }, HistoryUnavailable>
+    ) => Effect.Effect<
+      { readonly messageId: string; readonly messageCount: number },
+      HistoryUnavailable | RecordPostponed
+    >
   }
 >()("hs-trade-chat/history/ChatHistory") {
   static readonly layer = Layer.effect(
@@ -72,9 +79,8 @@ export class ChatHistory extends Context.Service<
         authorize: (...asked) => authorize(...asked).pipe(within(patience, "authorize")),
         openQuestion: (...asked) => openQuestion(...asked).pipe(within(patience, "openQuestion")),
         recentMessages: (...asked) => recentMessages(...asked).pipe(within(patience, "recentMessages")),
-        begin: beginWith(sql, wrote),
+        ...(yield* turnRecorder(sql, wrote, yield* Journal)),
         save: saveWith(sql),
-        complete: completeWith(sql, wrote),
       })
     }),
   )

@@ -1,5 +1,5 @@
 /** How the history fails, and which failures pass by themselves. */
-import { Effect, Schedule, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 
 /** The database did not answer. `retryable` says whether the same call may succeed later. */
@@ -8,6 +8,11 @@ export class HistoryUnavailable extends Schema.TaggedError<HistoryUnavailable>()
   retryable: Schema.Boolean,
   /** The database's own message, without values. */
   reason: Schema.String,
+}) {}
+
+/** Not committed and not lost: it stands in the journal, and is written when the database is back. */
+export class RecordPostponed extends Schema.TaggedError<RecordPostponed>()("RecordPostponed", {
+  operation: Schema.String,
 }) {}
 
 export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("SessionNotFound", {
@@ -20,7 +25,18 @@ export class SessionForbidden extends Schema.TaggedError<SessionForbidden>()("Se
 
 export type QueryError = SqlError | Schema.SchemaError
 
-export const passes = (error: unknown): boolean => isSqlError(error) && error.isRetryable
+const stateOf = (error: SqlError): string => {
+  const { cause } = error.reason
+  return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+}
+
+/** A server that starts, stops, has no room, or is not the primary yet (57P, 53, 25006), beside what the client knows. */
+export const passes = (error: unknown): boolean =>
+  isSqlError(error) && (error.isRetryable || /^(57P|53|25006)/.test(stateOf(error)))
+
+/** What is wrong is the record itself (22, 23), whatever the database does. */
+export const isRefused = (error: unknown): boolean =>
+  Schema.isSchemaError(error) || (isSqlError(error) && /^2[23]/.test(stateOf(error)))
 
 /** A Schema's message holds what it refused, which may be somebody's text. */
 export const reasonOf = (error: unknown): string => {
@@ -42,10 +58,3 @@ export const unavailable =
         ? unavailableOf(operation)(error)
         : (error as Exclude<E, QueryError>),
     )
-
-/** Serialization failures, deadlocks and lost connections pass; only for transactions that can be repeated safely. */
-export const persistently = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.retry(self, {
-    while: passes,
-    schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 })),
-  })

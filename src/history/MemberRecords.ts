@@ -11,6 +11,7 @@ import {
   unavailable,
   unavailableOf,
 } from "./HistoryError.ts"
+import { Journal } from "./Journal.ts"
 import { ReadDatabase } from "./ReadDatabase.ts"
 
 export class MemberRecords extends Context.Service<
@@ -32,14 +33,20 @@ export class MemberRecords extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const { read, wrote } = yield* ReadDatabase
+      const journal = yield* Journal
       return MemberRecords.of({
         export: (userId) =>
           exportRecords((query) => read(userId, query), userId).pipe(Stream.mapError(unavailableOf("export"))),
         eraseSession: Effect.fn("MemberRecords.eraseSession")(function* (userId, sessionId) {
-          yield* eraseSession(sql, userId, sessionId).pipe(unavailable("eraseSession"))
+          const waiting = yield* journal.eraseSession(userId, sessionId)
+          yield* eraseSession(sql, userId, sessionId).pipe(
+            unavailable("eraseSession"),
+            Effect.catchTag("SessionNotFound", (error) => (waiting > 0 ? Effect.void : Effect.fail(error))),
+          )
           yield* wrote(userId)
         }),
         eraseAll: Effect.fn("MemberRecords.eraseAll")(function* (userId) {
+          yield* journal.erase(userId)
           yield* sql`DELETE FROM chat_sessions WHERE user_id = ${userId}`.pipe(unavailable("eraseAll"))
           yield* wrote(userId)
         }),

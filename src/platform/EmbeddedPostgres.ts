@@ -9,6 +9,7 @@ import { ChildProcess } from "effect/process"
 import { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import { randomBytes } from "node:crypto"
 import { createServer } from "node:net"
+import { isAlive } from "./isAlive.ts"
 import { postgresFiles } from "./PostgresFiles.ts"
 import { StartError } from "./StartError.ts"
 
@@ -52,14 +53,6 @@ export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, { readon
       EmbeddedPostgres,
       Effect.flatMap(running(dataDir), Option.match({ onNone: () => start(dataDir), onSome: Effect.succeed })),
     )
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }
 
 const addressOf = (password: string, port: number | string) => ({

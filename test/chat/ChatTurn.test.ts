@@ -8,7 +8,7 @@ import { DetailPages } from "../../src/detail/DetailPages.ts"
 import { type Caller, SessionId, UserId } from "../../src/domain/Turn.ts"
 import { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
-import { ChatHistory } from "../../src/history/ChatHistory.ts"
+import { ChatHistory, RecordPostponed } from "../../src/history/ChatHistory.ts"
 import { at, models } from "../answer/asking.ts"
 import { answering, providerServer, wires } from "../answer/ProviderServer.ts"
 import { only, wholeTurn } from "./contract.ts"
@@ -181,6 +181,29 @@ layer(harmonizedSystem)("a turn", (it) => {
       assert.strictEqual(only(events, "stream_end")[0]?.status, "partial")
     }),
   )
+
+  it.effect("says in the member's language that the record comes later when the journal has it", () => {
+    const later = (operation: string) => () => Effect.fail(new RecordPostponed({ operation }))
+    const postponing = Layer.effect(
+      ChatHistory,
+      Effect.map(ChatHistory, (kept) =>
+        ChatHistory.of({ ...kept, begin: later("begin"), complete: later("complete") }),
+      ),
+    ).pipe(Layer.provide(historyInMemory(empty())))
+    return Effect.gen(function* () {
+      for (const [language, sentence] of [
+        ["ko", "지금은 대화를 기록할 수 없어 나중에 저장합니다."],
+        ["en", "The conversation cannot be recorded right now and will be saved later."],
+      ] as const) {
+        const events = yield* eventsOf(ask(member, { language }))
+        const errors = only(events, "error")
+        assert.lengthOf(errors, 1)
+        assert.deepInclude(errors[0], { errorCode: "RECORD_NOT_SAVED", task: "C", recoverable: true })
+        assert.include(errors[0]?.message, sentence)
+        assert.deepStrictEqual(only(events, "member_record_saved"), [])
+      }
+    }).pipe(Effect.provide(chatTurn(modelSaying("답"), postponing)))
+  })
 
   it.effect("keeps what a failing model said, and its buttons", () =>
     Effect.gen(function* () {

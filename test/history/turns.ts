@@ -10,8 +10,9 @@ export const alice = UserId.make("alice")
 export const bob = UserId.make("bob")
 
 const timing = { start_time: null, end_time: null, duration_ms: 3, status: "completed" as const }
-export const finished = (turn: TurnId, session: SessionId): FinishedTurn => ({
+export const finished = (turn: TurnId, session: SessionId, userId = alice): FinishedTurn => ({
   turnId: turn,
+  userId,
   sessionId: session,
   content: "8517.13입니다",
   status: "completed",

@@ -45,6 +45,11 @@ export const metricsByFile: Record<string, Record<string, Known>> = {
     database_ping_milliseconds: gauge,
     database_connection_wait_milliseconds: gauge,
   },
+  "history/journalMetrics.ts": {
+    records_journalled: counter("outcome"),
+    records_replayed: counter("outcome"),
+    journal_bytes: gauge,
+  },
   "platform/ProcessMetrics.ts": {
     process_event_loop_delay_milliseconds: gauge,
     process_heap_bytes: gauge,
