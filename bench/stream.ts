@@ -4,11 +4,11 @@
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, FileSystem, Layer, Redacted } from "effect"
-import { createHmac, randomBytes } from "node:crypto"
 import { availableParallelism } from "node:os"
 import { Pool } from "pg"
 import { EmbeddedPostgres } from "../src/platform/EmbeddedPostgres.ts"
-import { random, zipf } from "./goods.ts"
+import { guest, member, messageOf, secret, tokenOf } from "./callers.ts"
+import { median, quantile } from "./figures.ts"
 import { type Answer, type Asked, atRate, saturate, together } from "./stream/load.ts"
 import { record, type Recording } from "./stream/recording.ts"
 import { type Server, startBaseline, startService } from "./stream/servers.ts"
@@ -19,31 +19,12 @@ const readers = 32
 const rounds = 3
 const seconds = 2
 const atOnce = 1000
-const members = 200
 
 /** Turns that the baseline repeats. */
 const recorded = 40
 
-const secret = randomBytes(32).toString("base64url")
-const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
-const tokenOf = (user: string): string => {
-  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: user, exp: Math.floor(Date.now() / 1000) + 3600 })}`
-  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`
-}
-const tokens = Array.from({ length: members }, (_, n) => tokenOf(`member ${n}`))
-
-const next = random(1)
-const asked = Array.from({ length: 20_000 }, () => zipf(next))
-const messageOf = (n: number) => asked[n % asked.length] ?? ""
-const guest = (n: number): Asked => ({ message: messageOf(n) })
-const member = (n: number): Asked => ({ message: messageOf(n), token: tokens[n % members] ?? "" })
 const callers = { guest, member }
 
-const quantile = (values: ReadonlyArray<number>, q: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
-}
-const median = (values: ReadonlyArray<number>) => quantile(values, 0.5)
 const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KB`
 
 /** Saturated one after the other in each round, so that what else the machine does meets all of them. */
@@ -150,7 +131,7 @@ const main = Effect.gen(function* () {
   const service = yield* startService({ DATABASE_URL: databaseUrl, DATA_DIR: folder, JWT_SECRET: secret })
   const recordings: Array<Recording> = []
   for (let n = 0; n < recorded; n++) {
-    recordings.push(yield* Effect.promise(() => record(service.base, messageOf(n), tokens[0] ?? "", pool)))
+    recordings.push(yield* Effect.promise(() => record(service.base, messageOf(n), tokenOf(0), pool)))
   }
   const sizes = recordings.map(({ guest }) => Buffer.byteLength(guest.join("")))
   const events = recordings.map(({ guest }) => guest.length)

@@ -97,26 +97,28 @@ export const saturate = (base: string, readers: number, seconds: number, next: (
     return (1000 * count) / (performance.now() - started)
   })
 
-/** Asks so many times a second, whatever is still open, over as many connections as that takes. */
-export const atRate = async (base: string, perSecond: number, seconds: number, next: (n: number) => Asked) => {
-  const idle: Array<Line> = []
-  const answers: Array<Promise<Answer>> = []
+/** Asks so many times a second, whatever is still open. */
+export const paced = async <A>(perSecond: number, total: number, ask: (n: number, due: number) => Promise<A>) => {
   const started = performance.now()
-  const total = Math.round(perSecond * seconds)
+  const answers: Array<Promise<A>> = []
   while (answers.length < total) {
     const due = started + (1000 * answers.length) / perSecond
     const early = due - performance.now()
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, Math.max(1, early)))
-    const asked = next(answers.length)
-    answers.push(
-      (async () => {
-        const line = idle.pop() ?? (await Line.open(base))
-        const answer = await line.ask(asked, due)
-        idle.push(line)
-        return answer
-      })(),
-    )
+    answers.push(ask(answers.length, due))
   }
+  return answers
+}
+
+/** The same over as many connections as that takes. */
+export const atRate = async (base: string, perSecond: number, seconds: number, next: (n: number) => Asked) => {
+  const idle: Array<Line> = []
+  const answers = await paced(perSecond, Math.round(perSecond * seconds), async (n, due) => {
+    const line = idle.pop() ?? (await Line.open(base))
+    const answer = await line.ask(next(n), due)
+    idle.push(line)
+    return answer
+  })
   const all = await Promise.all(answers)
   for (const line of idle) line.close()
   return all
@@ -131,14 +133,11 @@ export const together = <A>(
   meanwhile: () => Promise<A>,
 ) =>
   withLines(base, count, async (lines) => {
-    const started = performance.now()
-    const answers: Array<Promise<Answer>> = []
-    for (const [n, line] of lines.entries()) {
-      const due = started + (1000 * n) / perSecond
-      const early = due - performance.now()
-      if (early > 0) await new Promise((resolve) => setTimeout(resolve, Math.max(1, early)))
-      answers.push(line.ask(next(n), due))
-    }
+    const answers = await paced(perSecond, count, (n, due) => {
+      const line = lines[n]
+      if (line === undefined) throw new Error(`no connection ${n}`)
+      return line.ask(next(n), due)
+    })
     const seen = await meanwhile()
     return { answers: await Promise.all(answers), seen }
   })

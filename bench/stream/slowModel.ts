@@ -2,7 +2,7 @@
 import { createServer } from "node:http"
 import { once } from "node:events"
 
-const chunk = (delta: object, more: object = {}) =>
+export const chunk = (delta: object, more: object = {}) =>
   `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 0, model: "slow", choices: [{ index: 0, delta, finish_reason: null, ...more }] })}\n\n`
 
 export const slowModel = async () => {

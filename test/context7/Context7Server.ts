@@ -116,31 +116,37 @@ export class Context7Backend extends Context.Service<
 
 const serverScript = fileURLToPath(new URL("../../node_modules/@upstash/context7-mcp/dist/index.js", import.meta.url))
 
-/** Starts the real server over HTTP; its address. */
+/** Starts the real server over HTTP, which asks that address for libraries and documentation; its process and its port. */
+export const startContext7 = Effect.fnUntraced(function* (backend: string, wanted: number) {
+  const port = yield* Deferred.make<string>()
+  const child = yield* ChildProcess.make(
+    process.execPath,
+    [serverScript, "--transport", "http", "--port", `${wanted}`],
+    {
+      env: { CONTEXT7_API_URL: `${backend}/api`, OTEL_SDK_DISABLED: "true" },
+      extendEnv: true,
+    },
+  )
+  yield* child.all.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.runForEach((line) => {
+      const found = /running on HTTP at http:\/\/[^:]+:(\d+)/i.exec(line)?.[1]
+      return found === undefined ? Effect.void : Deferred.succeed(port, found)
+    }),
+    Effect.forkScoped,
+  )
+  return { child, port: yield* Deferred.await(port) }
+})
+
+/** The address of one. */
 export class Context7Http extends Context.Service<Context7Http, { readonly url: string }>()("test/Context7Http") {
   static readonly layer = Layer.effect(
     Context7Http,
     Effect.gen(function* () {
       const backend = yield* Context7Backend
-      const port = yield* Deferred.make<string>()
-      const handle = yield* ChildProcess.make(
-        process.execPath,
-        [serverScript, "--transport", "http", "--port", `${20000 + Math.floor(process.pid % 20000)}`],
-        {
-          env: { CONTEXT7_API_URL: `${backend.url}/api`, OTEL_SDK_DISABLED: "true" },
-          extendEnv: true,
-        },
-      )
-      yield* handle.all.pipe(
-        Stream.decodeText(),
-        Stream.splitLines,
-        Stream.runForEach((line) => {
-          const found = /running on HTTP at http:\/\/[^:]+:(\d+)/i.exec(line)?.[1]
-          return found === undefined ? Effect.void : Deferred.succeed(port, found)
-        }),
-        Effect.forkScoped,
-      )
-      return { url: `http://127.0.0.1:${yield* Deferred.await(port)}/mcp` }
+      const { port } = yield* startContext7(backend.url, 20000 + Math.floor(process.pid % 20000))
+      return { url: `http://127.0.0.1:${port}/mcp` }
     }),
   ).pipe(Layer.provide(NodeServices.layer))
 }
