@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 const script = new URL("../src/main.ts", import.meta.url).pathname
 
 export const startService = (env: Record<string, string>) => {
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(process.execPath, ["--max-old-space-size=768", script], {
     env: {
       PATH: process.env["PATH"] ?? "",
       HOME: process.env["HOME"] ?? "",

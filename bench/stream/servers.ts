@@ -16,19 +16,17 @@ const fileAt = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** `BENCH_PROFILE` names a folder for the CPU profiles of the service. */
 const profile = process.env["BENCH_PROFILE"]
 
-const started = async (child: ChildProcess): Promise<string> => {
-  let said = ""
-  child.stdout?.setEncoding("utf8")
-  for await (const piece of child.stdout ?? []) {
-    said += piece
-    const address = /http:\/\/127\.0\.0\.1:\d+/.exec(said)
-    if (address) {
-      child.stdout?.resume()
-      return address[0]
-    }
-  }
-  throw new Error(`a server did not start: ${said}`)
-}
+/** Its output is read on to the end: a server that cannot write its log any more would die of it. */
+const started = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let said = ""
+    child.stdout?.setEncoding("utf8").on("data", (piece: string) => {
+      said += piece
+      const address = /http:\/\/127\.0\.0\.1:\d+/.exec(said)
+      if (address) resolve(address[0])
+    })
+    child.once("exit", () => reject(new Error(`a server did not start: ${said}`)))
+  })
 
 const launch = (
   file: string,

@@ -87,6 +87,9 @@ const grace = "15 seconds"
 const drainsFor = "20 seconds"
 const cutWithin = "5 seconds"
 
+/** Turns that wait to begin: what takes more than about a second of them is shed, or all would wait ever longer. */
+const mostWaiting = 500
+
 /** How long a retry waits for the turn that it joins to begin. */
 const begins = Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 60 }))
 
@@ -151,7 +154,8 @@ const make = Effect.gen(function* () {
   /** Those that wait for their beginning count too. */
   const admitted = <A, E>(beginning: Effect.Effect<A, E>) =>
     Effect.suspend((): Effect.Effect<A, E | TurnsRefused> => {
-      if (endings.size + waiting >= mostAtOnce) return Effect.fail(new TurnsRefused({ reason: "busy" }))
+      if (endings.size + waiting >= mostAtOnce || waiting >= mostWaiting)
+        return Effect.fail(new TurnsRefused({ reason: "busy" }))
       waiting += 1
       return Effect.ensuring(
         beginning,

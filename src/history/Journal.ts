@@ -11,7 +11,7 @@ import { Config, Context, Duration, Effect, Layer, Option, Path, Schema, Semapho
 import type { SessionId, UserId } from "../domain/Turn.ts"
 import { HistoryUnavailable, isRefused, passes, type QueryError, reasonOf } from "./HistoryError.ts"
 import { journalFiles, type JournalRefused } from "./journalFiles.ts"
-import { observeJournalled, observeReplayed } from "./journalMetrics.ts"
+import { observeJournalled, observeReplayed, startFromZero } from "./journalMetrics.ts"
 import type { JournalRecord } from "./journalRecord.ts"
 import { ReadDatabase } from "./ReadDatabase.ts"
 import { waitAtMost } from "./waitAtMost.ts"
@@ -52,6 +52,7 @@ const later = Duration.seconds(30)
 
 const make = Effect.gen(function* () {
   const { dataDir, most } = yield* config
+  yield* startFromZero
   const path = yield* Path.Path
   const files = yield* journalFiles(path.join(dataDir, "journal"), most)
   const sql = yield* PgClient.PgClient

@@ -7,10 +7,22 @@ const journalled = counter("records_journalled", "Records that the database did 
 const replayed = counter("records_replayed", "Records that left the journal, by where they went")
 const waiting = Metric.gauge("journal_bytes", { description: "Size of the records that wait in the journal" })
 
-export const observeJournalled = (outcome: "kept" | "full" | "unwritable"): Effect.Effect<void> =>
+const journalling = ["kept", "full", "unwritable"] as const
+const replaying = ["stored", "orphaned", "refused"] as const
+
+/** A counter that first appears with its first count has no increase to be seen. */
+export const startFromZero: Effect.Effect<void> = Effect.all(
+  [
+    ...journalling.map((outcome) => Metric.withAttributes(journalled, { outcome })),
+    ...replaying.map((outcome) => Metric.withAttributes(replayed, { outcome })),
+  ].map((metric) => Metric.update(metric, 0)),
+  { discard: true },
+)
+
+export const observeJournalled = (outcome: (typeof journalling)[number]): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(journalled, { outcome }), 1)
 
-export const observeReplayed = (outcome: "stored" | "orphaned" | "refused"): Effect.Effect<void> =>
+export const observeReplayed = (outcome: (typeof replaying)[number]): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(replayed, { outcome }), 1)
 
 export const observeWaiting = (bytes: number): Effect.Effect<void> => Metric.update(waiting, bytes)

@@ -118,7 +118,7 @@ describe("the dashboard", () => {
     ["Recovery ≥ 99 %", 0.99],
     ["Stream stability ≥ 99 %", 0.99],
     ["CPU ≤ 60 %", 0.6],
-    ["Memory ≤ 768 MiB", 768 * 2 ** 20],
+    ["Memory ≤ 1 GiB", 2 ** 30],
   ]
   test.each(targets)("shows %s and turns red at it", (title, target) => {
     const panel = panels.find((each) => each.type === "stat" && each.title === title)
