@@ -17,7 +17,7 @@ export const startFromZero: Effect.Effect<void> = Effect.all(
     ...replaying.map((outcome) => Metric.withAttributes(replayed, { outcome })),
   ].map((metric) => Metric.update(metric, 0)),
   { discard: true },
-)
+).pipe(Effect.andThen(Metric.update(waiting, 0)))
 
 export const observeJournalled = (outcome: (typeof journalling)[number]): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(journalled, { outcome }), 1)
