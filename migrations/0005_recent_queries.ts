@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** The first statement locks nothing; the second holds the table for a moment and rewrites no row. */
+/** The first statement locks nothing. The second locks `code_evidence` for a moment, however many rows there are: it reads and rewrites none. */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`

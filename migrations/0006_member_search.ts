@@ -9,7 +9,8 @@ import { SqlClient } from "effect/sql"
  * are: a search reads what one member wrote that contains them, however much the others wrote. A member's mark is longer
  * than two characters and cannot be taken for a pair.
  *
- * Locks `chat_messages` against everybody until it is done: every row is rewritten and indexed (a million messages: a minute and a half on two cores).
+ * Locks `chat_messages` against everybody until it is done: every row is rewritten and indexed (1,000,000 messages: a minute and
+ * a half on two cores). How a large database gets there without: `docs/records.md`.
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

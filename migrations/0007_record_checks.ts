@@ -47,7 +47,7 @@ const checks = {
 
 /**
  * What the Schemas promise, held by the database for every row that is written from now on; `completed_at >= created_at` is
- * there from the beginning. NOT VALID: each table is locked for a moment and not read. Rows that are there already are
+ * there from the beginning. NOT VALID: locks each table for a moment, however many rows there are, and reads none. Rows that are there already are
  * looked through after the start (`src/history/ValidChecks.ts`), in a transaction of its own, which stops neither
  * readers nor writers: within this one the lock would be held all the while.
  */

@@ -1,7 +1,10 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** Both hold `chat_messages` for a moment; no row is rewritten, and the index holds only answers that are being written. */
+/**
+ * Locks `chat_messages` against everybody while the index reads it (1,000,000 messages: a second); no row is rewritten, and the
+ * index holds only answers that are being written.
+ */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE chat_messages ADD COLUMN saved_at timestamptz`

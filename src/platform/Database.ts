@@ -11,7 +11,7 @@ import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
 import { type Pooling, pooling } from "./pooling.ts"
 import { StartError } from "./StartError.ts"
 
-const dataDir = Config.NonEmptyString("DATA_DIR").pipe(Config.withDefault(".data"))
+export const dataDir = Config.NonEmptyString("DATA_DIR").pipe(Config.withDefault(".data"))
 
 const DatabaseConfig = Config.all({
   url: Config.option(Config.Redacted("DATABASE_URL")),

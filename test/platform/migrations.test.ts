@@ -24,6 +24,11 @@ test.each(files)("%s leaves the release before it what it uses", (_, text) => {
   for (const [, column = ""] of text.matchAll(demands)) assert.include(text, `ADD COLUMN ${column}`)
 })
 
+test.each(files)("%s says whether it locks, and how long with 1,000,000 rows", (_, text) => {
+  const said = text.slice(0, text.indexOf("export default")).replaceAll(/\s+\*?\s*/g, " ")
+  assert.match(said, /[Ll]ocks nothing|[Ll]ocks .*(1,000,000 messages: \S|however many rows)/)
+})
+
 layer(emptyDatabase)("migrations", (it) => {
   it.effect("extend a table that is filled and keep its rows", () =>
     Effect.gen(function* () {
