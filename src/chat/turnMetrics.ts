@@ -26,6 +26,8 @@ const refusals = counter("turns_refused", "Questions that were refused before th
 const streams = Metric.gauge("streams_open", { description: "Readers of turns" })
 const resumed = counter("streams_resumed", "Readers that went on with a turn")
 
+const dropped = counter("streams_dropped", "Readers that were cut off because they took nothing")
+
 const strengthOf = (confidence: number): string =>
   confidence >= 0.9 ? "sure" : confidence >= 0.5 ? "likely" : confidence > 0 ? "unsure" : "none"
 
@@ -43,6 +45,7 @@ export const startFromZero: Effect.Effect<void> = Effect.all(
     Metric.withAttributes(refusals, { reason: "TurnsRefused" }),
     fallbacks,
     resumed,
+    dropped,
   ].map((metric) => Metric.update(metric, 0)),
   { discard: true },
 )
@@ -86,5 +89,7 @@ export const observeRefusal = (reason: string): Effect.Effect<void> =>
 
 export const observeReader = (goesOn: boolean): Effect.Effect<void> =>
   Effect.andThen(Metric.modify(streams, 1), goesOn ? Metric.update(resumed, 1) : Effect.void)
+
+export const observeDropped: Effect.Effect<void> = Metric.update(dropped, 1)
 
 export const observeLeft: Effect.Effect<void> = Metric.modify(streams, -1)

@@ -11,7 +11,6 @@ import {
   UrlParams,
 } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
-import { createServer } from "node:http"
 import { Api } from "./Api.ts"
 import { challenge, refuseTokensInQuery } from "./bearer.ts"
 import { trustedProxies } from "./ClientAddress.ts"
@@ -19,6 +18,8 @@ import { cors } from "./Cors.ts"
 import { eventDocuments } from "./EventDocuments.ts"
 import { handlers } from "./handlers.ts"
 import { forStatus } from "./problems.ts"
+import { limitedServer } from "./limitedServer.ts"
+import { safeguards } from "./safeguards.ts"
 import { pathOf } from "./target.ts"
 
 const largestBody = ByteSize.kibibytes(64)
@@ -47,7 +48,13 @@ const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
   HttpApiScalar.layer(Api, { path: "/docs" }),
   eventDocuments,
-).pipe(Layer.provide(refuseTokensInQuery), Layer.provide(trustedProxies), Layer.provide(cors), Layer.provide(problems))
+).pipe(
+  Layer.provide(safeguards),
+  Layer.provide(refuseTokensInQuery),
+  Layer.provide(trustedProxies),
+  Layer.provide(cors),
+  Layer.provide(problems),
+)
 
 const limits = Layer.succeed(HttpIncomingMessage.MaxBodySize, largestBody)
 
@@ -70,4 +77,4 @@ export const api = HttpRouter.serve(routes, { disableLogger: true, disableListen
   Layer.provide([limits, spans]),
 )
 
-export const server = api.pipe(Layer.provideMerge(NodeHttpServer.layerConfig(createServer, listenConfig)))
+export const server = api.pipe(Layer.provideMerge(NodeHttpServer.layerConfig(() => limitedServer(), listenConfig)))

@@ -3,6 +3,7 @@ import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Context, Effect, Fiber, Option, type Pull, Stream } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Turn } from "../chat/ChatTurn.ts"
+import { observeDropped } from "../chat/turnMetrics.ts"
 import type { LoggedEvent } from "../chat/TurnLog.ts"
 import type { TurnId } from "../domain/Turn.ts"
 
@@ -55,7 +56,12 @@ export const sseResponse = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,
   { events, turnId }: Turn,
 ) {
-  NodeHttpServerRequest.toServerResponse(request).setTimeout(yield* ReaderPatience)
+  const response = NodeHttpServerRequest.toServerResponse(request)
+  const told = Effect.runForkWith(yield* Effect.context<never>())
+  response.setTimeout(yield* ReaderPatience, () => {
+    told(observeDropped)
+    response.destroy()
+  })
   return HttpServerResponse.stream(
     withKeepAlive(Stream.mapArray(events, written(turnId))).pipe(Stream.prepend([headersNow])),
     {

@@ -4,12 +4,13 @@ import { Effect, Layer, Schedule } from "effect"
 import { connect, type Socket } from "node:net"
 import { ReaderPatience } from "../../src/http/sse.ts"
 import { chatTurn, harmonizedSystem, historyInMemory, modelSaying } from "../chat/TestRooms.ts"
-import { edge, request } from "./Edge.ts"
+import { bearer, edge, request } from "./Edge.ts"
 import { baseUrl } from "./TestService.ts"
 
+const operator = "an-operator-token-of-ours"
 const history = historyInMemory()
 const long = chatTurn(modelSaying(...Array.from({ length: 200 }, () => "긴 답변 ".repeat(8000))), history)
-const service = edge({ RATE_LIMIT_GUEST: "off" }, history, long).pipe(
+const service = edge({ RATE_LIMIT_GUEST: "off", OPERATOR_TOKEN: operator }, history, long).pipe(
   Layer.provide(harmonizedSystem),
   Layer.provide(Layer.succeed(ReaderPatience, 300)),
 )
@@ -43,5 +44,7 @@ it.live("a reader that takes nothing is cut off, and the turn is whole for whoev
     const text = yield* Effect.promise(() => response.text())
     assert.include(text, "event: stream_end")
     assert.include(text, "REPLAY_INCOMPLETE")
+    const scraped = yield* request("/metrics", { headers: bearer(operator) })
+    assert.match(yield* Effect.promise(() => scraped.text()), /^streams_dropped 1$/m)
   }).pipe(Effect.scoped, Effect.provide(service)),
 )

@@ -28,6 +28,7 @@ export const metricsByFile: Record<string, Record<string, Known>> = {
     turns_refused: counter("reason"),
     streams_open: gauge,
     streams_resumed: counter(),
+    streams_dropped: counter(),
   },
   "context7/Budget.ts": {
     context7_budget_left: gauge,

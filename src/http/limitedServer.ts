@@ -1,0 +1,24 @@
+/** An HTTP server that gives no client more time to send its question than a slow line needs. */
+import { createServer } from "node:http"
+
+/** Milliseconds; Node answers 408 and closes. What is answered may last as long as it likes. */
+export interface TimeLimits {
+  /** From the first byte to the end of the headers. */
+  readonly headers: number
+  /** To the end of the body. */
+  readonly request: number
+  /** How often they are looked at. */
+  readonly interval: number
+}
+
+const limits: TimeLimits = { headers: 10_000, request: 20_000, interval: 2000 }
+
+const largestHeaders = 16 * 1024
+
+export const limitedServer = ({ headers, interval, request }: TimeLimits = limits) =>
+  createServer({
+    headersTimeout: headers,
+    requestTimeout: request,
+    connectionsCheckingInterval: interval,
+    maxHeaderSize: largestHeaders,
+  })
