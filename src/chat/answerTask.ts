@@ -28,8 +28,10 @@ const longestPiece = 8000
 const patience = 32
 const mergedPiece = 2000
 
+const wholePieces = new RegExp(`[\\s\\S]{1,${longestPiece}}(?![\\udc00-\\udfff])`, "g")
+
 const piecesOf = (text: string): ReadonlyArray<string> =>
-  text.match(new RegExp(`[\\s\\S]{1,${longestPiece}}(?![\\udc00-\\udfff])`, "g")) ?? []
+  text !== "" && text.length <= longestPiece ? [text] : (text.match(wholePieces) ?? [])
 
 /** Runs to the end of the answer, its failure, or until it is ended from outside; what was said is kept in each case. */
 export const answerTask = Effect.fn("ChatTurn.answer")(function* (turn: TurnContext, model: AnswerModel["Service"]) {

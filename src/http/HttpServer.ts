@@ -58,10 +58,11 @@ const routes = Layer.mergeAll(
 
 const limits = Layer.succeed(HttpIncomingMessage.MaxBodySize, largestBody)
 
-/** Spans show where a request went, not what it asked: a query may hold a product, or a token in the wrong place. */
+/** Spans show where a request went, not what it asked: a query or a header may hold a product, or a token in the wrong place. */
 const spans = Layer.mergeAll(
   Layer.succeed(HttpMiddleware.SpanNameGenerator, (request) => `${request.method} ${pathOf(request.url)}`),
   Layer.succeed(UrlParams.CurrentRedactedNames, [/^/]),
+  Layer.succeed(HttpMiddleware.TracerHeaderFilter, () => false),
 )
 
 export const listenConfig = Config.all({
