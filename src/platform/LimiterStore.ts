@@ -63,7 +63,7 @@ export const inRedis = (patience: Duration.Input) =>
             Effect.timeout(patience),
             Effect.catch((error) =>
               Effect.andThen(
-                Effect.logWarning("the shared limits are passed over", { reason: error._tag }),
+                Effect.logDebug("the shared limits are passed over", { reason: error._tag }),
                 own.tokenBucket(options),
               ),
             ),

@@ -5,6 +5,7 @@
 import { NodeRedis } from "@effect/platform-node"
 import { Config, Context, Effect, Layer, Option, Redacted } from "effect"
 import { CircuitBreaker, Persistence, RateLimiter } from "effect/persistence"
+import { patientRedis } from "./patientRedis.ts"
 import * as LimiterStore from "./LimiterStore.ts"
 
 /** The longest that anything waits for the store. */
@@ -81,7 +82,7 @@ const forgiving = Layer.effect(
             use.pipe(
               Effect.timeout(patience),
               Effect.catch((error) =>
-                Effect.andThen(Effect.logWarning("the shared store is passed over", { storeId, error }), instead),
+                Effect.andThen(Effect.logDebug("the shared store is passed over", { storeId, error }), instead),
               ),
             )
         return {
@@ -109,7 +110,8 @@ const inRedis = (url: Redacted.Redacted) =>
     CircuitBreaker.layerStoreRedis(),
     RateLimiter.layer.pipe(Layer.provide(LimiterStore.inRedis(patience))),
   ).pipe(
-    Layer.provideMerge(
+    Layer.provideMerge(patientRedis(patience)),
+    Layer.provide(
       NodeRedis.layer({ url: Redacted.value(url), disableOfflineQueue: true, socket: { connectTimeout: 2000 } }),
     ),
     Layer.catch((error) =>
