@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Stream } from "effect"
 import type { ExportLine } from "../domain/History.ts"
 import type { SessionId, UserId } from "../domain/Turn.ts"
+import { everythingOf, noted, sessionOf } from "./erasures.ts"
 import { exportRecords } from "./exportRecords.ts"
 import {
   type HistoryUnavailable,
@@ -47,7 +48,9 @@ export class MemberRecords extends Context.Service<
         }),
         eraseAll: Effect.fn("MemberRecords.eraseAll")(function* (userId) {
           yield* journal.erase(userId)
-          yield* sql`DELETE FROM chat_sessions WHERE user_id = ${userId}`.pipe(unavailable("eraseAll"))
+          yield* sql`WITH ${noted(sql, everythingOf(userId))} DELETE FROM chat_sessions WHERE user_id = ${userId}`.pipe(
+            unavailable("eraseAll"),
+          )
           yield* wrote(userId)
         }),
       })
@@ -57,6 +60,7 @@ export class MemberRecords extends Context.Service<
 
 const eraseSession = Effect.fnUntraced(function* (sql: PgClient.PgClient, userId: UserId, sessionId: SessionId) {
   const erased = yield* sql`
+    WITH ${noted(sql, sessionOf(userId, sessionId))}
     DELETE FROM chat_sessions WHERE session_uuid = ${sessionId} AND user_id = ${userId} RETURNING 1`
   if (erased.length > 0) return
   const others = yield* sql`SELECT 1 FROM chat_sessions WHERE session_uuid = ${sessionId}`

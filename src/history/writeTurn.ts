@@ -7,6 +7,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { DateTime, Effect, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { type SessionId, type TurnId, UserId } from "../domain/Turn.ts"
+import { everythingOf, sessionOf } from "./erasures.ts"
 import { passes, type QueryError, reasonOf, unavailable } from "./HistoryError.ts"
 import type { Analysis, Answer, Question } from "./journalRecord.ts"
 
@@ -75,6 +76,9 @@ const insertQuestion = (sql: PgClient.PgClient, turn: Begun, at: Date | null) =>
       INSERT INTO chat_sessions (session_uuid, user_id, session_title, message_count, created_at, updated_at)
       SELECT ${turn.sessionId}::uuid, ${turn.userId}::text, ${titleOf(turn.message)}::text, 1, at, at
       FROM (SELECT coalesce(${at}::timestamptz, now()) AS at) AS happened
+      WHERE ${at}::timestamptz IS NULL OR NOT EXISTS (
+        SELECT FROM erasures WHERE erased_at >= ${at}::timestamptz
+          AND what IN (${everythingOf(turn.userId)}, ${sessionOf(turn.userId, turn.sessionId)}))
       ON CONFLICT (session_uuid) DO NOTHING RETURNING session_uuid
     ), session AS (
       SELECT session_uuid FROM created UNION ALL

@@ -4,7 +4,7 @@ import { PgClient } from "@effect/sql-pg"
 import { DateTime, Effect, Fiber, FileSystem, Logger, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import { spawnSync } from "node:child_process"
-import type { SessionId, TurnId } from "../../src/domain/Turn.ts"
+import { type SessionId, type TurnId, UserId } from "../../src/domain/Turn.ts"
 import { ChatHistory } from "../../src/history/ChatHistory.ts"
 import { HistoryReader } from "../../src/history/HistoryReader.ts"
 import { Journal } from "../../src/history/Journal.ts"
@@ -15,6 +15,8 @@ import { historyWith } from "./rooms.ts"
 import { alice, bob, finished, sessionId, turnId } from "./turns.ts"
 
 const at = DateTime.makeUnsafe("2026-03-01T09:30:00.000Z")
+/** Whoever erases everything: what happened to them before does not come back in any test after. */
+const erin = UserId.make("erin")
 const noAnalysis = { hscode: null, context7: null, bookmark: null, detailTime: null, metrics: null }
 
 const asked = (turn: TurnId, session: SessionId, message: string, userId = alice): JournalRecord => ({
@@ -109,6 +111,41 @@ layer(migratedDatabase)("the journal", (it) => {
     ),
   )
 
+  it.effect(
+    "gives nothing back that its member erased on another instance meanwhile, and everything that came after",
+    () =>
+      inDirectory((mine) =>
+        inDirectory((theirs) =>
+          Effect.gen(function* () {
+            const carol = UserId.make("carol")
+            const [one, other, later] = [sessionId(), sessionId(), sessionId()]
+            const dave = UserId.make("dave")
+            yield* Effect.gen(function* () {
+              const turns = [turnId(), turnId(), turnId(), turnId()] as const
+              yield* spool(
+                asked(turns[0], one, "erased", carol),
+                answered(turns[0], one, "erased too", carol),
+                asked(turns[1], other, "a session of it erased", dave),
+                asked(turns[2], later, "kept", dave),
+              )
+              yield* Effect.flatMap(MemberRecords, (records) =>
+                Effect.andThen(records.eraseAll(carol), Effect.ignore(records.eraseSession(dave, other))),
+              ).pipe(serving(theirs))
+              yield* spool({ ...asked(turns[3], later, "after it", dave), at: yield* DateTime.now })
+              yield* replayed(later)
+            }).pipe(serving(mine))
+            const read = (session: SessionId, member: UserId) =>
+              messages(session, member).pipe(Effect.catch(({ _tag }) => Effect.succeed([_tag])))
+            yield* Effect.gen(function* () {
+              assert.deepStrictEqual(yield* read(one, carol), ["SessionNotFound"])
+              assert.deepStrictEqual(yield* read(other, dave), ["SessionNotFound"])
+              assert.deepStrictEqual(yield* read(later, dave), ["kept", "after it"])
+            }).pipe(serving(mine))
+          }),
+        ),
+      ),
+  )
+
   it.effect("gives back at the next start what the last one left, for nobody else to read meanwhile", () =>
     inDirectory((dataDir, fs) =>
       Effect.gen(function* () {
@@ -189,19 +226,19 @@ layer(migratedDatabase)("the journal", (it) => {
         const records = yield* MemberRecords
         const [one, two, bobs] = [sessionId(), sessionId(), sessionId()]
         yield* spool(
-          asked(turnId(), one, "secret of one"),
-          asked(turnId(), two, "secret of two"),
+          asked(turnId(), one, "secret of one", erin),
+          asked(turnId(), two, "secret of two", erin),
           asked(turnId(), bobs, "of bob", bob),
         )
         assert.strictEqual((yield* Effect.flip(records.eraseSession(bob, one)))._tag, "SessionNotFound")
         assert.isTrue((yield* Journal).holds(one))
-        yield* records.eraseSession(alice, one)
-        yield* records.eraseAll(alice)
+        yield* records.eraseSession(erin, one)
+        yield* records.eraseAll(erin)
         for (const file of yield* filesOf(dataDir)) assert.notInclude(yield* fs.readFileString(file), "secret")
         yield* replayed(bobs)
         assert.deepStrictEqual(yield* messages(bobs, bob), ["of bob"])
         for (const session of [one, two]) {
-          assert.strictEqual((yield* Effect.flip(messages(session)))._tag, "SessionNotFound")
+          assert.strictEqual((yield* Effect.flip(messages(session, erin)))._tag, "SessionNotFound")
         }
       }).pipe(serving(dataDir)),
     ),
@@ -211,11 +248,11 @@ layer(migratedDatabase)("the journal", (it) => {
     inDirectory((dataDir) =>
       Effect.gen(function* () {
         const [turn, session] = [turnId(), sessionId()]
-        yield* spool(asked(turn, session, "question"))
-        yield* (yield* MemberRecords).eraseAll(alice)
-        yield* spool(answered(turn, session, "answer"))
+        yield* spool(asked(turn, session, "question", erin))
+        yield* (yield* MemberRecords).eraseAll(erin)
+        yield* spool(answered(turn, session, "answer", erin))
         yield* replayed(session)
-        assert.strictEqual((yield* Effect.flip(messages(session)))._tag, "SessionNotFound")
+        assert.strictEqual((yield* Effect.flip(messages(session, erin)))._tag, "SessionNotFound")
       }).pipe(serving(dataDir)),
     ),
   )
