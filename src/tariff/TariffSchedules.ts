@@ -1,6 +1,6 @@
 /**
  * The national lines of a code, from the schedules that were imported. Answers are kept in memory until any instance, or
- * a tool beside it, imports another schedule.
+ * a tool beside it, imports another schedule: known at once where PostgreSQL's notifications arrive, else within half a minute.
  */
 import { PgClient } from "@effect/sql-pg"
 import { Cache, Context, DateTime, Effect, Layer, Queue, Schedule, Schema, type Stream, SubscriptionRef } from "effect"
@@ -43,7 +43,9 @@ export class TariffSchedules extends Context.Service<
         lookup: (key: string) => readNational(sql)(JSON.parse(key) as Required<LineQuery>),
       })
       const refresh = Effect.gen(function* () {
-        yield* SubscriptionRef.set(version, yield* read)
+        const found = yield* read
+        if (found.id === (yield* SubscriptionRef.get(version)).id) return
+        yield* SubscriptionRef.set(version, found)
         yield* Cache.invalidateAll(cache)
       })
       yield* Effect.gen(function* () {
@@ -54,6 +56,11 @@ export class TariffSchedules extends Context.Service<
         Effect.scoped,
         Effect.tapError((error) => Effect.logWarning("imports are not heard of at the moment", error.message)),
         Effect.retry(Schedule.spaced("2 seconds")),
+        Effect.forkScoped,
+      )
+      yield* refresh.pipe(
+        Effect.catch((error) => Effect.logDebug("whether there was an import is not known", error.message)),
+        Effect.repeat(Schedule.spaced(unheard)),
         Effect.forkScoped,
       )
       return TariffSchedules.of({
@@ -71,6 +78,9 @@ export class TariffSchedules extends Context.Service<
     }),
   )
 }
+
+/** How often an import is looked for that nobody told of: notifications do not come through a pooler of transactions. */
+const unheard = "30 seconds"
 
 const readVersion = (sql: PgClient.PgClient) =>
   Effect.map(
