@@ -37,4 +37,15 @@ export const share = (part: number, of: number): number => (of === 0 ? 100 : (10
 
 const refusals = new Set([429, 503])
 export const isRefused = ({ status }: Turn): boolean => refusals.has(status)
-export const lostOf = (turns: ReadonlyArray<Turn>) => turns.filter((turn) => !turn.answered && !isRefused(turn)).length
+const lost = (turns: ReadonlyArray<Turn>) => turns.filter((turn) => !turn.answered && !isRefused(turn))
+export const lostOf = (turns: ReadonlyArray<Turn>) => lost(turns).length
+
+const lossOf = ({ ended, errors, status, way }: Turn): string => {
+  if (status === 0) return "no answer"
+  if (status !== 200) return `HTTP ${status}`
+  return `${way}, ${ended ? "ended without its answer" : "broke off"}${errors.length > 0 ? ` (${errors.join(", ")})` : ""}`
+}
+
+/** Of what turns were lost, and how many of that. */
+export const lossesOf = (turns: ReadonlyArray<Turn>): string =>
+  [...Map.groupBy(lost(turns), lossOf)].map(([loss, { length }]) => `${length} ${loss}`).join("; ") || "0"

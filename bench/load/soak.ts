@@ -1,6 +1,6 @@
 /** Hours in minutes: turns at a steady rate, with outages in the first half and a closer look at the second. */
 import { Effect } from "effect"
-import { crowd, isRefused, lostOf, p95, share } from "./crowd.ts"
+import { crowd, isRefused, lossesOf, p95, share } from "./crowd.ts"
 import { outages } from "./chaos.ts"
 import type { Results } from "./kpis.ts"
 import type { Turn } from "./reader.ts"
@@ -28,7 +28,7 @@ const streams = (turns: ReadonlyArray<Turn>): Results => {
   return {
     availability: {
       value: share(answered.length, turns.length),
-      note: `${turns.length} turns, ${turns.filter(isRefused).length} refused, ${lostOf(turns)} lost`,
+      note: `${turns.length} turns, ${turns.filter(isRefused).length} refused, lost: ${lossesOf(turns)}`,
     },
     stability: {
       value: share(ended.length, open.length),
