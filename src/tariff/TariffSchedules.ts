@@ -60,7 +60,7 @@ export class TariffSchedules extends Context.Service<
       )
       yield* refresh.pipe(
         Effect.catch((error) => Effect.logDebug("whether there was an import is not known", error.message)),
-        Effect.repeat(Schedule.spaced(unheard)),
+        Effect.schedule(Schedule.spaced(unheard)),
         Effect.forkScoped,
       )
       return TariffSchedules.of({
