@@ -10,6 +10,7 @@ import { drawDashboard } from "./load/dashboard.ts"
 import { alone, distant, efficiency, withModel } from "./load/latency.ts"
 import { machine, type Options, type Phase, readOptions } from "./load/options.ts"
 import { prometheus } from "./load/prometheus.ts"
+import { redisUse } from "./load/redisUse.ts"
 import { besideSlowReaders, spike } from "./load/rushes.ts"
 import { steps } from "./load/saturation.ts"
 import { service } from "./load/service.ts"
@@ -31,7 +32,10 @@ const whole = (ground: Stage, options: Options, take: Taker, results: Results) =
     const target = yield* service({ ...ground.env, REDIS_URL: ground.redisUrl, CONTEXT7_URL: ground.context7Url })
     const drawn =
       options.dashboard === undefined ? Effect.void : yield* drawnBy(yield* prometheus(target), options.dashboard)
-    if (runs("steps")) yield* take("steps to saturation", steps(target, options))
+    if (runs("steps")) {
+      yield* take("steps to saturation", steps(target, options))
+      yield* take("what Redis has to do", redisUse(target, ground, options.measure / 4))
+    }
     const half = Math.floor((results.turnRate?.value ?? Infinity) / 2)
     const rate = Math.max(1, Math.min(options.rate, half))
     if (runs("latency")) yield* take("a distant Context7", distant(target, ground, options.measure))

@@ -20,6 +20,7 @@ export const kpis = {
   pageRate: kpi("detail page, saturated", "requests/s", 0),
   plainErrors: kpi("errors of search and detail page", "", 0, ["≤", 0]),
   turnRate: kpi("turns, saturated", "turns/s", 0),
+  redisCommands: kpi("Redis, a turn", "commands", 1),
   turnFar: kpi("whole turn p95, Context7 at 1.5 s, uncached", "ms", 0, ["≤", 3000]),
   turnOff: kpi("whole turn p95 without Context7", "ms", 0, ["≤", 300]),
   buttonUncached: kpi("first button p95, by recognition alone", "ms", 0, ["≤", 100]),

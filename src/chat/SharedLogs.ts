@@ -3,7 +3,7 @@
  * which instance runs it. Shipped behind the turn's back: Redis that is slow or gone leaves the turn with its own instance.
  *
  *     turn:{id}            hash: owner, instance, lost    turn:{id}:followed    there while somebody reads it elsewhere
- *     turn:{id}:events     stream: <sequence>-0 → n, d    instance:<id>         there while the instance lives
+ *     turn:{id}:events     stream, see `fieldsOf`         instance:<id>         there while the instance lives
  *     turns:<owner>        set: a member's turns, each with a digest of its session, for when they are to be forgotten
  */
 import { type Cause, Clock, Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
@@ -42,7 +42,7 @@ const patience = "1 second"
 const longestTurn = Duration.toMillis("1 hour")
 const pollEvery = "100 millis"
 const livesFor = Duration.toMillis("10 seconds")
-const batch = "500"
+const entriesAtOnce = "16"
 /** When to try to ship again: ever more rarely, for some four minutes, so that a dead Redis costs next to nothing. */
 const again = Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
 const channels = { stops: "turn-stops", forgets: "turn-forgets" }
@@ -60,11 +60,15 @@ const lostAt = (sequence: number): string => `lost:${sequence}`
 
 type Entry = readonly [id: string, fields: ReadonlyArray<string>]
 
-const eventOf = ([id, fields]: Entry): LoggedEvent => ({
-  sequence: Number.parseInt(id, 10),
-  name: (fields[1] ?? "") as ChatEventBody["eventType"],
-  data: fields[3] ?? "",
-})
+/** Events that were there together are one entry, whose id has the last one's sequence: `<sequence> <name>`, data, and so on. */
+const fieldsOf = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<string> =>
+  events.flatMap(({ data, name, sequence }) => [`${sequence} ${name}`, data])
+
+const eventsOf = ([, fields]: Entry): ReadonlyArray<LoggedEvent> =>
+  Array.from({ length: fields.length / 2 }, (_, i) => {
+    const [sequence, name] = fields[2 * i]!.split(" ")
+    return { sequence: Number(sequence), name: name as ChatEventBody["eventType"], data: fields[2 * i + 1]! }
+  })
 
 export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["Service"], readable: Duration.Duration) {
   const instance = randomUUID()
@@ -82,7 +86,7 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
   const last = (turnId: TurnId) =>
     Effect.map(
       send<ReadonlyArray<Entry> | null>("XREVRANGE", keysOf(turnId).events, "+", "-", "COUNT", "1"),
-      (entries) => Option.map(Option.fromNullishOr(entries?.[0]), eventOf),
+      (entries) => Option.fromNullishOr((entries ?? []).flatMap(eventsOf).at(-1)),
     )
 
   const write: SharedLogs["write"] = (turnId, owner, sessionId, log) => {
@@ -94,17 +98,14 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
             send("SADD", turnsOf(owner), `${turnId} ${digestOf(sessionId)}`),
             send("PEXPIRE", turnsOf(owner), `${longestTurn}`),
           )
-    const ship = (chunk: ReadonlyArray<LoggedEvent>) =>
-      Effect.forEach(chunk, ({ data, name, sequence }) => send("XADD", events, `${sequence}-0`, "n", name, "d", data), {
-        concurrency: "unbounded",
-        discard: true,
-      })
+    const ship = (chunk: readonly [LoggedEvent, ...ReadonlyArray<LoggedEvent>]) =>
+      send("XADD", events, `${chunk.at(-1)?.sequence}-0`, ...fieldsOf(chunk))
     const shipFrom = (after: number) =>
       send("HSET", turn, "owner", owner, "instance", instance).pipe(
         Effect.andThen(filed),
         Effect.andThen(
           Stream.runForEachArray(log.copy(after), (chunk) =>
-            Effect.andThen(ship(chunk), chunk[0]?.sequence === after + 1 ? keepFor(turnId, longestTurn) : Effect.void),
+            Effect.andThen(ship(chunk), chunk[0].sequence === after + 1 ? keepFor(turnId, longestTurn) : Effect.void),
           ),
         ),
         Effect.andThen(keepFor(turnId, Duration.toMillis(readable))),
@@ -132,9 +133,15 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
     type Page = readonly [ReadonlyArray<LoggedEvent>, Option.Option<number>]
     const next = (at: number): Effect.Effect<Page> =>
       Effect.gen(function* () {
-        const found =
-          (yield* send<ReadonlyArray<Entry> | null>("XRANGE", events, `(${at}-0`, "+", "COUNT", batch)) ?? []
-        const page = found.map(eventOf)
+        const found = yield* send<ReadonlyArray<Entry> | null>(
+          "XRANGE",
+          events,
+          `(${at}-0`,
+          "+",
+          "COUNT",
+          entriesAtOnce,
+        )
+        const page = (found ?? []).flatMap(eventsOf).filter(({ sequence }) => sequence > at)
         const end = page.at(-1)
         if (end) return [page, end.name === "stream_end" ? Option.none() : Option.some(end.sequence)] as Page
         yield* send("SET", followed, "", "PX", `${livesFor}`)
