@@ -48,13 +48,13 @@ const ledger = Effect.fnUntraced(function* (key: string, { limit, window }: Quot
       const elapsed = now % length
       const allowed = purpose === "decide" ? limit : Math.floor((limit * elapsed) / length)
       const spent = yield* count(1)
-      yield* tell(Math.min(spent, limit))
+      yield* tell(spent)
       if (spent <= allowed) return
       yield* count(-1)
       if (spent === limit + 1) yield* Effect.logWarning("Context7's budget is spent", { limit })
       return yield* refuse(purpose, length - elapsed)
     }),
-    refusal: Effect.zipWith(count(0), Clock.currentTimeMillis, (spent, now) =>
+    refusal: Effect.zipWith(Effect.tap(count(0), tell), Clock.currentTimeMillis, (spent, now) =>
       spent < limit ? Option.none() : Option.some(spentFor(length - (now % length))),
     ),
   } satisfies Budget
@@ -79,6 +79,8 @@ const counter = Effect.fnUntraced(function* (key: string, window: Duration.Durat
       return redis.value.send<number>("INCRBY", name, `${amount}`).pipe(
         Effect.tap(() => redis.value.send("PEXPIRE", name, `${length}`)),
         Effect.timeout("200 millis"),
+        // Redis that was emptied in the meantime counts from nothing.
+        Effect.map((shared) => Math.max(shared, mine)),
         Effect.orElseSucceed(() => mine),
       )
     })

@@ -111,8 +111,9 @@ const make = Effect.gen(function* () {
     )
   const { of: nameOf } = remembered(canonical, productsAtHand)
   const lookedUp = Effect.fnUntraced(function* (errand: Errand["Service"]) {
-    const { productName, written } = errand.recognition
-    const codes = written.map(({ code }) => code)
+    const { candidates, productName, written } = errand.recognition
+    /** The first candidate too: a name is cut short, and what was cut off may make it another good. */
+    const codes = [...written, ...candidates.slice(0, 1)].map(({ code }) => code)
     const version = yield* hs.version
     const key = new Key({
       digest: digestOf(schema, version, context7.libraries, nameOf(productName ?? ""), codes),

@@ -7,6 +7,7 @@ import type { DatedEvidence } from "../domain/DetailPage.ts"
 import { DottedCode, type HsCode } from "../domain/HsCode.ts"
 
 const shown = 5
+const patience = "5 seconds"
 
 /** The database did not take it. */
 export class ShelfUnavailable extends Schema.TaggedError<ShelfUnavailable>()("ShelfUnavailable", {}) {}
@@ -53,7 +54,10 @@ export class EvidenceShelf extends Context.Service<
               ON CONFLICT (code, source, title) DO UPDATE SET
                 snippet = excluded.snippet, codes = excluded.codes, library = excluded.library, found_at = excluded.found_at`,
             { discard: true },
-          ).pipe(Effect.catch((error) => Effect.logWarning("evidence not kept", error.message)))
+          ).pipe(
+            Effect.timeout(patience),
+            Effect.catch((error) => Effect.logWarning("evidence not kept", error.message)),
+          )
         }),
         forget: Effect.fn("EvidenceShelf.forget")(function* ({ code, library }) {
           yield* sql`

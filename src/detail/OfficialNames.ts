@@ -1,5 +1,5 @@
-/** Lets the recognition learn the official names after each import, on every instance. */
-import { Effect, Layer, Stream } from "effect"
+/** Lets the recognition learn the official names that hold: after each import, on every instance, and anew each day. */
+import { Effect, Layer, Schedule, Stream } from "effect"
 import { HarmonizedSystem } from "../hs/HarmonizedSystem.ts"
 import { TariffSchedules } from "../tariff/TariffSchedules.ts"
 
@@ -7,14 +7,17 @@ export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const { learn, nomenclature } = yield* HarmonizedSystem
     const { names, versions } = yield* TariffSchedules
+    const learned = names.pipe(
+      Effect.map((all) => learn(all.filter(({ code }) => nomenclature.get(code) !== undefined))),
+      Effect.tapError((error) => Effect.logWarning("official names not learned", error.reason)),
+      Effect.retry(Schedule.spaced("1 minute")),
+    )
+    const days = Stream.fromSchedule(Schedule.cron("0 0 * * *", "UTC"))
     yield* versions.pipe(
       Stream.changesWith((a, b) => a.id === b.id),
-      Stream.runForEach(() =>
-        names.pipe(
-          Effect.map((all) => learn(all.filter(({ code }) => nomenclature.get(code) !== undefined))),
-          Effect.catch((error) => Effect.logWarning("official names not learned", error.reason)),
-        ),
-      ),
+      Stream.merge(days),
+      Stream.switchMap(() => Stream.fromEffect(learned)),
+      Stream.runDrain,
       Effect.forkScoped,
     )
   }),

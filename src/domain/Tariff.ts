@@ -5,9 +5,15 @@ import { Schema } from "effect"
 export const Country = Schema.Literals(["KR", "US"])
 export type Country = typeof Country.Type
 
-/** `2026-01-01`. */
+/** A day that exists, as `2026-01-01`. */
 export const DateText = Schema.String.check(
-  Schema.isPattern(/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/, { message: "expected a date as 2026-01-01" }),
+  Schema.isPattern(/^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/, {
+    message: "expected a date as 2026-01-01",
+  }),
+  Schema.makeFilter((text: string) => {
+    const day = new Date(text)
+    return (!Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)) || "no such day"
+  }),
 )
 
 /** One part of a rate; a compound rate is the sum of several. */

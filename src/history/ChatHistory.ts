@@ -25,8 +25,8 @@ export interface OpenQuestion {
 export class ChatHistory extends Context.Service<
   ChatHistory,
   {
-    /** Fails when the database does not answer within a second. */
-    readonly ping: Effect.Effect<void, HistoryUnavailable>
+    /** Whether the database answers within a second. */
+    readonly answers: Effect.Effect<boolean>
     /** Fails unless the session is this member's; this and what else a turn reads fail after 300 ms. */
     readonly authorize: (
       userId: UserId,
@@ -75,7 +75,7 @@ export class ChatHistory extends Context.Service<
         recentMessagesWith(sql),
       ]
       return ChatHistory.of({
-        ping: sql`SELECT 1`.pipe(unavailable("ping"), within("1 second", "ping"), Effect.asVoid),
+        answers: Effect.isSuccess(within("1 second", "answers")(sql`SELECT 1`)),
         authorize: (...asked) => authorize(...asked).pipe(within(patience, "authorize")),
         openQuestion: (...asked) => openQuestion(...asked).pipe(within(patience, "openQuestion")),
         recentMessages: (...asked) => recentMessages(...asked).pipe(within(patience, "recentMessages")),

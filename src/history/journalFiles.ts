@@ -1,15 +1,17 @@
 /**
  * The journal's files, below `DATA_DIR/journal`:
  *
- *     <sequence>-<process id>-<random>.jsonl      in order of their names; each belongs to the process it names
+ *     <sequence>-<host>-<process id>-<random>.jsonl      in order of their names; each belongs to the process it names
  *
- * A process appends to its newest file, and reads and replaces those it has closed. Files of processes that are gone are
- * taken over by renaming: whose id no longer runs, or who has not looked after them for a minute. A record counts once it
+ * (Names once were without a host; that is this one then.) A process appends to its newest file, and reads and replaces those it has closed. Files of processes that are gone are
+ * taken over by renaming: whose id no longer runs on this host, or who has not looked after them for a minute. A host is a
+ * digest of its name: containers have names of their own, and each calls its first process 1. A record counts once it
  * is on the disk; a line that a crash has torn is passed over.
  */
 import { Clock, Duration, Effect, FileSystem, Option, Path, Schema, Semaphore } from "effect"
 import type { PlatformError } from "effect/PlatformError"
-import { randomBytes } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
+import { hostname } from "node:os"
 import type { SessionId } from "../domain/Turn.ts"
 import { isAlive } from "../platform/isAlive.ts"
 import { observeWaiting } from "./journalMetrics.ts"
@@ -40,7 +42,8 @@ interface Held {
 }
 
 /** The last part is there while a file is being replaced. */
-const named = /^(\d{15})-(\d+)-([0-9a-f]{8})\.jsonl(\.new)?$/
+const named = /^(\d{15})-(?:([0-9a-f]{8})-)?(\d+)-([0-9a-f]{8})\.jsonl(\.new)?$/
+const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8)
 /** What is read at a time. */
 const largest = 2 ** 20
 const abandonedAfter = Duration.toMillis("1 minute")
@@ -72,7 +75,7 @@ export const journalFiles = Effect.fnUntraced(function* (directory: string, most
   /** Behind all others, whatever the clock does. */
   const nextName = Effect.map(Clock.currentTimeMillis, (now) => {
     sequence = Math.max(Math.floor(now), sequence + 1)
-    return `${String(sequence).padStart(15, "0")}-${process.pid}-${randomBytes(4).toString("hex")}.jsonl`
+    return `${String(sequence).padStart(15, "0")}-${host}-${process.pid}-${randomBytes(4).toString("hex")}.jsonl`
   })
 
   const append = Effect.fnUntraced(function* (record: JournalRecord) {
@@ -106,17 +109,17 @@ export const journalFiles = Effect.fnUntraced(function* (directory: string, most
     return records
   })
 
-  const isAbandoned = Effect.fnUntraced(function* (name: string, pid: number) {
-    if (pid === process.pid || !isAlive(pid)) return true
+  const isAbandoned = Effect.fnUntraced(function* (name: string, where: string, pid: number) {
+    if (where === host && (pid === process.pid || !isAlive(pid))) return true
     const { mtime } = yield* fs.stat(at(name))
     const now = yield* Clock.currentTimeMillis
     return Option.exists(mtime, (time) => now - time.getTime() > abandonedAfter)
   })
   const takeOver = Effect.fnUntraced(function* (name: string) {
-    const [, order = "", pid = "", random = "", half] = named.exec(name) ?? []
-    if (!(yield* isAbandoned(name, Number(pid)))) return
+    const [, order = "", where = host, pid = "", random = "", half] = named.exec(name) ?? []
+    if (!(yield* isAbandoned(name, where, Number(pid)))) return
     if (half !== undefined) return yield* fs.remove(at(name))
-    const own = `${order}-${process.pid}-${random}.jsonl`
+    const own = `${order}-${host}-${process.pid}-${random}.jsonl`
     yield* fs.rename(at(name), at(own))
     const records = yield* read(own)
     const { size } = yield* fs.stat(at(own))

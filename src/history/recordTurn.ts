@@ -1,15 +1,24 @@
 /**
- * A turn's two writes within its grace: failures that pass are tried again, and what is not committed then goes to the
- * journal. So does what belongs to a session of which something waits there already, to keep the order.
+ * A turn's two writes within its grace: failures that pass are tried again, and what is not committed then, or meets a
+ * database in disorder, goes to the journal; only a record that the database refuses for itself is lost. So does what belongs to a session of which something waits there already, to keep the order.
  */
 import type { PgClient } from "@effect/sql-pg"
 import { DateTime, Effect, Option, Schedule, Schema } from "effect"
+import { isTimeoutError } from "effect/Cause"
 import { Context7Analysis, HsCodeAnalysis, SseBookmarkData } from "../domain/Analysis.ts"
 import type { FinishReason, TurnStatus } from "../domain/ChatEvent.ts"
 import { ParallelTaskMetrics } from "../domain/TaskMetrics.ts"
 import type { SessionId, TurnId, UserId } from "../domain/Turn.ts"
 import { disagreements } from "./agreement.ts"
-import { HistoryUnavailable, passes, type QueryError, reasonOf, RecordPostponed, unavailable } from "./HistoryError.ts"
+import {
+  HistoryUnavailable,
+  isRefused,
+  passes,
+  type QueryError,
+  reasonOf,
+  RecordPostponed,
+  unavailableOf,
+} from "./HistoryError.ts"
 import type { Journal } from "./Journal.ts"
 import type { JournalRecord } from "./journalRecord.ts"
 import { waitAtMost } from "./waitAtMost.ts"
@@ -64,11 +73,14 @@ export const turnRecorder = Effect.fnUntraced(function* (
         ? postponed(operation, record)
         : write.pipe(
             Effect.retry({ while: passes, schedule: attempts }),
-            unavailable(operation),
             waitAtMost(grace, scope),
             // Only a shutdown does that; the turn is not asked again.
             Effect.onInterrupt(() => Effect.ignore(journal.spool(record))),
-            Effect.catchTag("TimeoutError", () => postponed(operation, record)),
+            Effect.catch((error) =>
+              !isTimeoutError(error) && isRefused(error)
+                ? Effect.fail(unavailableOf(operation)(error))
+                : postponed(operation, record),
+            ),
           ),
     )
 

@@ -1,15 +1,12 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { MessagePage, SessionDetail, SessionPage } from "../domain/History.ts"
+import { DateText } from "../domain/Tariff.ts"
 import { SessionId } from "../domain/Turn.ts"
 import { MemberOnly } from "./Authentication.ts"
 import { BadRequest, Forbidden, NotFound, Unavailable } from "./problems.ts"
 
 const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-const day = Schema.String.check(
-  Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/),
-  Schema.makeFilter((value: string) => !Number.isNaN(Date.parse(value)) || "no such day"),
-)
 
 /** PostgreSQL holds no NUL, so no message has one. */
 const keyword = Schema.String.check(Schema.isMaxLength(100), Schema.isPattern(/^[^\0]*$/))
@@ -18,8 +15,8 @@ const cursor = Schema.String.check(Schema.isPattern(/^\d{1,17}_[\da-f]{8}(-[\da-
 const narrowing = {
   page: Schema.optional(whole(1, 100_000)),
   size: Schema.optional(whole(1, 100)),
-  startDate: Schema.optional(day),
-  endDate: Schema.optional(day),
+  startDate: Schema.optional(DateText),
+  endDate: Schema.optional(DateText),
   /** Dotted or not; a heading finds what lies below it. */
   hscode: Schema.optional(Schema.String),
 }

@@ -3,7 +3,20 @@
  * a tool beside it, imports another schedule: known at once where PostgreSQL's notifications arrive, else within half a minute.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Cache, Context, DateTime, Effect, Layer, Queue, Schedule, Schema, type Stream, SubscriptionRef } from "effect"
+import {
+  Cache,
+  Context,
+  DateTime,
+  Duration,
+  Effect,
+  Exit,
+  Layer,
+  Queue,
+  Schedule,
+  Schema,
+  type Stream,
+  SubscriptionRef,
+} from "effect"
 import type { NationalSchedule } from "../domain/DetailPage.ts"
 import { type LineQuery, readNational } from "./nationalLines.ts"
 import { scheduleChannel } from "./TariffImport.ts"
@@ -14,7 +27,7 @@ export class TariffUnavailable extends Schema.TaggedError<TariffUnavailable>()("
 }) {}
 
 export interface Version {
-  /** Differs after every import. */
+  /** Names all schedules: of two that are imported side by side, the one with the lower id may come last. */
   readonly id: string
   /** When the last import was. */
   readonly importedAt: DateTime.Utc | null
@@ -38,9 +51,9 @@ export class TariffSchedules extends Context.Service<
       const sql = yield* PgClient.PgClient
       const read = readVersion(sql)
       const version = yield* SubscriptionRef.make(yield* read)
-      const cache = yield* Cache.make({
+      const cache = yield* Cache.makeWith((key: string) => readNational(sql)(JSON.parse(key) as Required<LineQuery>), {
         capacity: 5_000,
-        lookup: (key: string) => readNational(sql)(JSON.parse(key) as Required<LineQuery>),
+        timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.infinity : Duration.zero),
       })
       const refresh = Effect.gen(function* () {
         const found = yield* read
@@ -84,10 +97,11 @@ const unheard = "30 seconds"
 
 const readVersion = (sql: PgClient.PgClient) =>
   Effect.map(
-    sql<{ id: bigint | null; imported_at: Date | null }>`
-      SELECT max(schedule_id) AS id, max(imported_at) AS imported_at FROM tariff_schedules`,
+    sql<{ ids: string | null; imported_at: Date | null }>`
+      SELECT string_agg(schedule_id::text, ',' ORDER BY schedule_id) AS ids, max(imported_at) AS imported_at
+      FROM tariff_schedules`,
     ([row]): Version => ({
-      id: String(row?.id ?? 0),
+      id: row?.ids ?? "",
       importedAt: row?.imported_at ? DateTime.fromDateUnsafe(row.imported_at) : null,
     }),
   )

@@ -304,19 +304,21 @@ layer(migratedDatabase)("the journal", (it) => {
   it.effect("takes over what a process left that is gone or does not look after it, and nothing of one that does", () =>
     inDirectory((dataDir, fs) =>
       Effect.gen(function* () {
-        const [living, gone, stuck] = [sessionId(), sessionId(), sessionId()]
+        const [living, beside, gone, stuck] = [sessionId(), sessionId(), sessionId(), sessionId()]
         const { pid } = spawnSync("true")
         yield* fs.makeDirectory(`${dataDir}/journal`)
-        const leave = Effect.fnUntraced(function* (session: SessionId, owner: number) {
+        const leave = Effect.fnUntraced(function* (session: SessionId, owner: number, host?: string) {
           const elsewhere = yield* fs.makeTempDirectoryScoped()
           yield* serving(elsewhere)(spool(asked(turnId(), session, "left")))
           const [file = ""] = yield* filesOf(elsewhere)
-          const left = file.replace(elsewhere, dataDir).replace(`-${process.pid}-`, `-${owner}-`)
+          const left = file
+            .replace(elsewhere, dataDir)
+            .replace(/-([0-9a-f]{8})-\d+-/, (_, here) => `-${host ?? here}-${owner}-`)
           yield* fs.rename(file, left)
           return left
         })
         yield* leave(gone, pid)
-        const looked = yield* leave(living, process.ppid)
+        const looked = [yield* leave(living, process.ppid), yield* leave(beside, process.pid, "0c0ffee0")]
         yield* fs.utimes(yield* leave(stuck, process.ppid), new Date(-120_000), new Date(-120_000))
         yield* serving(dataDir)(
           Effect.gen(function* () {
@@ -325,11 +327,13 @@ layer(migratedDatabase)("the journal", (it) => {
             yield* replayed(stuck)
             assert.lengthOf(yield* messages(gone), 1)
             assert.lengthOf(yield* messages(stuck), 1)
-            assert.isFalse(journal.holds(living))
-            assert.strictEqual((yield* Effect.flip(messages(living)))._tag, "SessionNotFound")
+            for (const session of [living, beside]) {
+              assert.isFalse(journal.holds(session))
+              assert.strictEqual((yield* Effect.flip(messages(session)))._tag, "SessionNotFound")
+            }
           }),
         )
-        assert.deepStrictEqual(yield* filesOf(dataDir), [looked])
+        assert.sameMembers(yield* filesOf(dataDir), looked)
       }),
     ),
   )

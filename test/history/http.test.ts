@@ -55,6 +55,8 @@ layer(service, { excludeTestServices: true })("the history over HTTP", (it) => {
         "?hscode=sock",
         "?cursor=1_2",
         "?startDate=2026-13-01",
+        "?endDate=2026-02-30",
+        "?startDate=0000-01-01",
       ]) {
         assert.strictEqual(
           (yield* as("ann", `/api/chat/history/${wrong}`.replace("/?", "?"))).response.status,

@@ -63,7 +63,7 @@ layer(rooms, { excludeTestServices: true })("a turn's writes", (it) => {
       const { answer, history, session } = yield* begun
       yield* Effect.scoped(
         Effect.gen(function* () {
-          yield* disturbing("UPDATE ON chat_sessions", "RAISE EXCEPTION 'no'")
+          yield* disturbing("UPDATE ON chat_sessions", "RAISE EXCEPTION 'no' USING ERRCODE = '23514'")
           const failed = yield* Effect.flip(history.complete(answer))
           assert.deepInclude(failed, { _tag: "HistoryUnavailable", operation: "complete", retryable: false })
           assert.deepStrictEqual(yield* kept(session), { count: 1, messages: [question] })

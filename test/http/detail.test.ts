@@ -140,6 +140,7 @@ layer(service, { excludeTestServices: true })("the detail page", (it) => {
         ["8517.13?edition=2017", 404, "HSCODE_002"],
         ["8517.13.0000", 404, "HSCODE_003"],
         ["8517.13?asOf=2026-13-01", 400, "HTTP_400"],
+        ["8517.13?asOf=2026-02-30", 400, "HTTP_400"],
         ["8517.13?country=JP", 400, "HTTP_400"],
       ] as const) {
         const answer = yield* get(path)

@@ -19,4 +19,16 @@ layer(TariffSchedules.layer.pipe(Layer.provideMerge(migratedDatabase)))("schedul
       assert.strictEqual(version.id, String(schedule?.schedule_id))
     }),
   )
+
+  it.effect("are read again after the database could not be read once", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const { national } = yield* TariffSchedules
+      const asked = national({ code: "851713", country: null, asOf: null })
+      yield* sql`ALTER TABLE tariff_lines RENAME TO elsewhere`
+      assert.strictEqual((yield* Effect.flip(asked))._tag, "TariffUnavailable")
+      yield* sql`ALTER TABLE elsewhere RENAME TO tariff_lines`
+      assert.deepStrictEqual(yield* asked, [])
+    }),
+  )
 })
