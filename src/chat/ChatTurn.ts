@@ -178,13 +178,13 @@ const make = Effect.gen(function* () {
     }
     const run = runTurn(turn, request, services).pipe(
       Effect.onError((cause) => sayLost(turnId, log, cause)),
-      Effect.andThen(shelve(turn, services.shelf)),
       Effect.ensuring(
         Effect.suspend(() => {
           endings.delete(turnId)
           return Effect.andThen(observeOpen(endings.size), FiberMap.remove(watching, turnId))
         }),
       ),
+      Effect.andThen(shelve(turn, services.shelf)),
       Effect.withSpan("ChatTurn", { attributes: { "turn.id": turnId, "turn.caller": request.caller._tag } }),
       onItsClock,
     )
@@ -208,6 +208,7 @@ const make = Effect.gen(function* () {
           Effect.tapError(({ _tag }) => observeRefusal(_tag)),
           Effect.onError(() => letGo),
         )
+        yield* keys.keep(request)
       }
       const found = logs.find(claimed, request.caller)
       const joined = Effect.retry(found, { schedule: begins, while: ({ _tag }) => _tag === "TurnGone" })

@@ -13,12 +13,16 @@ import type { TurnRequest } from "./TurnContext.ts"
 export class KeyReused extends Schema.TaggedError<KeyReused>()("KeyReused", {}) {}
 
 const keptFor = Duration.hours(1)
+/** A key whose turn never began lapses by then. */
+const claimedFor = Duration.seconds(15)
 const keptAtMost = 100_000
 const patience = "200 millis"
 
 export interface Idempotency {
   /** The turn that the request's key stands for: this one from now on, or the one that it stood for already. */
   readonly claim: (request: TurnRequest, turnId: TurnId) => Effect.Effect<TurnId, KeyReused>
+  /** Keeps the key of a turn that began. */
+  readonly keep: (request: TurnRequest) => Effect.Effect<void>
   /** Lets go of the key of a turn that did not start. */
   readonly release: (request: TurnRequest) => Effect.Effect<void>
 }
@@ -31,12 +35,21 @@ export const makeIdempotency: Effect.Effect<Idempotency> = Effect.gen(function* 
     lookup: () => Effect.sync(() => ({ value: null })),
   })
   const inProcess = (key: string, value: string) => Effect.map(Cache.get(own, key), (entry) => (entry.value ??= value))
+  /** What this process knows stands when Redis stumbles, and is told to a Redis that does not know it. */
   const everywhere = ({ send }: Redis.Redis["Service"], key: string, value: string) =>
-    send<string | null>("SET", key, value, "NX", "GET", "PX", `${Duration.toMillis(keptFor)}`).pipe(
-      Effect.map((before) => before ?? value),
-      Effect.timeout(patience),
-      Effect.catch(() => inProcess(key, value)),
-    )
+    Effect.flatMap(Cache.get(own, key), (entry) => {
+      const mine = entry.value ?? value
+      return send<string | null>("SET", key, mine, "NX", "GET", "PX", `${Duration.toMillis(claimedFor)}`).pipe(
+        Effect.map((before) => (entry.value = before ?? mine)),
+        Effect.timeout(patience),
+        Effect.catch(() => Effect.sync(() => (entry.value ??= value))),
+      )
+    })
+  const told = (command: string, key: string, ...args: ReadonlyArray<string>) =>
+    Option.match(redis, {
+      onNone: () => Effect.void,
+      onSome: ({ send }) => send(command, key, ...args).pipe(Effect.timeout(patience), Effect.ignore),
+    })
   const nameOf = ({ caller, idempotencyKey }: TurnRequest) => `idempotency:${digestOf(ownerOf(caller), idempotencyKey)}`
 
   return {
@@ -53,14 +66,12 @@ export const makeIdempotency: Effect.Effect<Idempotency> = Effect.gen(function* 
         return body === asked ? Effect.succeed(id as TurnId) : Effect.fail(new KeyReused())
       })
     },
+    keep: (request) =>
+      request.idempotencyKey === null ? Effect.void : told("PEXPIRE", nameOf(request), `${Duration.toMillis(keptFor)}`),
     release: (request) => {
       if (request.idempotencyKey === null) return Effect.void
       const key = nameOf(request)
-      const gone = Option.match(redis, {
-        onNone: () => Effect.void,
-        onSome: ({ send }) => send("DEL", key).pipe(Effect.timeout(patience), Effect.ignore),
-      })
-      return Effect.andThen(Cache.invalidate(own, key), gone)
+      return Effect.andThen(Cache.invalidate(own, key), told("DEL", key))
     },
   }
 })

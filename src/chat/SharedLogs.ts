@@ -4,7 +4,7 @@
  *
  *     turn:{id}            hash: owner, instance, lost    turn:{id}:followed    there while somebody reads it elsewhere
  *     turn:{id}:events     stream, see `fieldsOf`         instance:<id>         there while the instance lives
- *     turns:<owner>        set: a member's turns, each with a digest of its session, for when they are to be forgotten
+ *     turns:<owner>        a member's turns of the last hour by time, each with a digest of its session, to be forgotten by
  */
 import { type Cause, Clock, Duration, Effect, Option, Queue, Schedule, Stream } from "effect"
 import { Redis } from "effect/persistence"
@@ -25,11 +25,13 @@ export interface SharedReading {
 }
 
 export interface SharedLogs {
-  /** Ships the log until its end; what Redis missed is shipped when it answers again. */
+  /** Ships the log until its end; what Redis missed is shipped when it answers again, as long as the log is kept. */
   readonly write: (turnId: TurnId, owner: string, sessionId: SessionId | null, log: TurnLog) => Effect.Effect<void>
   readonly read: (turnId: TurnId) => Effect.Effect<SharedReading | null, Silent>
   /** Whether somebody reads the turn on another instance. */
   readonly isFollowed: (turnId: TurnId) => Effect.Effect<boolean>
+  /** Takes away a turn's copy. */
+  readonly remove: (turnId: string) => Effect.Effect<void, Silent>
   /** Asks whichever instance runs the turn to stop it. */
   readonly stop: (turnId: TurnId) => Effect.Effect<void, Silent>
   readonly stops: Stream.Stream<string>
@@ -43,8 +45,8 @@ const longestTurn = Duration.toMillis("1 hour")
 const pollEvery = "100 millis"
 const livesFor = Duration.toMillis("10 seconds")
 const entriesAtOnce = "16"
-/** When to try to ship again: ever more rarely, for some four minutes, so that a dead Redis costs next to nothing. */
-const again = Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
+/** When to try to ship again: ever more rarely, so that a dead Redis costs next to nothing. */
+const again = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(Schedule.jittered)
 const channels = { stops: "turn-stops", forgets: "turn-forgets" }
 
 const keysOf = (turnId: string) => ({
@@ -82,6 +84,8 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
     const { events, turn } = keysOf(turnId)
     return Effect.forEach([turn, events], (key) => send("PEXPIRE", key, `${milliseconds}`), { discard: true })
   }
+  const remove = (turnId: string) =>
+    Effect.forEach(Object.values(keysOf(turnId)), (key) => send("DEL", key), { discard: true })
 
   const last = (turnId: TurnId) =>
     Effect.map(
@@ -91,21 +95,25 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
 
   const write: SharedLogs["write"] = (turnId, owner, sessionId, log) => {
     const { events, turn } = keysOf(turnId)
-    const filed =
-      sessionId === null
-        ? Effect.void
-        : Effect.andThen(
-            send("SADD", turnsOf(owner), `${turnId} ${digestOf(sessionId)}`),
-            send("PEXPIRE", turnsOf(owner), `${longestTurn}`),
-          )
+    const filed = (session: SessionId) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        yield* send("ZADD", turnsOf(owner), `${now}`, `${turnId} ${digestOf(session)}`)
+        yield* send("ZREMRANGEBYSCORE", turnsOf(owner), "-inf", `${now - longestTurn}`)
+        yield* send("PEXPIRE", turnsOf(owner), `${longestTurn}`)
+      })
     const ship = (chunk: readonly [LoggedEvent, ...ReadonlyArray<LoggedEvent>]) =>
       send("XADD", events, `${chunk.at(-1)?.sequence}-0`, ...fieldsOf(chunk))
     const shipFrom = (after: number) =>
       send("HSET", turn, "owner", owner, "instance", instance).pipe(
-        Effect.andThen(filed),
+        Effect.andThen(send("PEXPIRE", turn, `${longestTurn}`)),
+        Effect.andThen(sessionId === null ? Effect.void : filed(sessionId)),
         Effect.andThen(
           Stream.runForEachArray(log.copy(after), (chunk) =>
-            Effect.andThen(ship(chunk), chunk[0].sequence === after + 1 ? keepFor(turnId, longestTurn) : Effect.void),
+            Effect.andThen(
+              ship(chunk),
+              chunk[0].sequence === after + 1 ? send("PEXPIRE", events, `${longestTurn}`) : Effect.void,
+            ),
           ),
         ),
         Effect.andThen(keepFor(turnId, Duration.toMillis(readable))),
@@ -144,6 +152,7 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
         const page = (found ?? []).flatMap(eventsOf).filter(({ sequence }) => sequence > at)
         const end = page.at(-1)
         if (end) return [page, end.name === "stream_end" ? Option.none() : Option.some(end.sequence)] as Page
+        if ((yield* send<number>("EXISTS", turn)) === 0) return [[], Option.none()] as Page
         yield* send("SET", followed, "", "PX", `${livesFor}`)
         if ((yield* send<number>("EXISTS", `instance:${runner}`)) === 0) {
           const lost = lostTurn(at, yield* Clock.currentTimeMillis)
@@ -181,17 +190,18 @@ export const makeSharedLogs = Effect.fnUntraced(function* (redis: Redis.Redis["S
       send<number>("EXISTS", keysOf(turnId).followed).pipe(
         Effect.match({ onFailure: () => false, onSuccess: (count) => count > 0 }),
       ),
+    remove,
     stop: (turnId) => Effect.asVoid(send("PUBLISH", channels.stops, turnId)),
     stops: heard(channels.stops),
     forget: (owner, sessionId) =>
       Effect.gen(function* () {
-        const filed = yield* send<ReadonlyArray<string>>("SMEMBERS", turnsOf(owner))
+        const filed = yield* send<ReadonlyArray<string>>("ZRANGE", turnsOf(owner), "0", "-1")
         const meant = filed.filter((entry) => sessionId === null || entry.endsWith(` ${digestOf(sessionId)}`))
         for (const entry of meant) {
           const turnId = entry.split(" ")[0] ?? ""
           yield* send("PUBLISH", channels.forgets, turnId)
-          yield* Effect.forEach(Object.values(keysOf(turnId)), (key) => send("DEL", key), { discard: true })
-          yield* send("SREM", turnsOf(owner), entry)
+          yield* remove(turnId)
+          yield* send("ZREM", turnsOf(owner), entry)
         }
       }).pipe(Effect.catch(({ _tag }) => Effect.logWarning("copies of turns not forgotten", { error: _tag }))),
     forgets: heard(channels.forgets),

@@ -80,8 +80,12 @@ const make = Effect.gen(function* () {
     if (!entry) return Effect.void
     entries.delete(turnId)
     if (entry.endedAt !== null) kept -= entry.log.size()
-    const shipping = entry.shipping ? Fiber.interrupt(entry.shipping) : Effect.void
-    return Effect.andThen(shipping, Queue.offer(forgotten, turnId))
+    const shipped = Effect.gen(function* () {
+      if (entry.shipping) yield* Fiber.interrupt(entry.shipping)
+      // It may have shipped a last piece behind whoever forgot the turn.
+      if (shared) yield* Effect.ignore(shared.remove(turnId))
+    })
+    return Effect.andThen(shipped, Queue.offer(forgotten, turnId))
   }
   if (shared) yield* Effect.forkScoped(Stream.runForEach(shared.forgets, drop))
 
@@ -92,6 +96,8 @@ const make = Effect.gen(function* () {
       if (!isOld && kept <= keptAtMost) return
       ended.shift()
       kept -= entry?.log.size() ?? 0
+      // One that still waits for Redis would keep the log in memory.
+      entry?.shipping?.interruptUnsafe()
       entries.delete(turnId)
     }
   }

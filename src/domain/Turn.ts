@@ -1,11 +1,14 @@
 /** One message and everything that follows from it. */
-import { Schema } from "effect"
+import { Schema, SchemaTransformation } from "effect"
 import { Language } from "./Recognition.ts"
 
-export const TurnId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("TurnId"))
+/** Taken in either case, which some platforms' UUIDs are written in, and compared in small letters. */
+const id = Schema.String.check(Schema.isUUID()).pipe(Schema.decode(SchemaTransformation.toLowerCase()))
+
+export const TurnId = id.pipe(Schema.brand("TurnId"))
 export type TurnId = typeof TurnId.Type
 
-export const SessionId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("SessionId"))
+export const SessionId = id.pipe(Schema.brand("SessionId"))
 export type SessionId = typeof SessionId.Type
 
 /** Whatever the issuer of tokens calls a member, as long as it can be stored. */

@@ -11,11 +11,13 @@ export class HealthGroup extends HttpApiGroup.make("health")
       success: Schema.Struct({
         status: Schema.Literal("ready"),
         checks: Schema.Struct({
-          database: Schema.Literal("up"),
+          database: Schema.Literals(["up", "down"]),
           context7: Schema.Literals(["enabled", "degraded", "off"]),
         }),
       }),
       error: Unavailable,
-    }).annotateMerge(OpenApi.annotations({ summary: "Turns can be served and recorded" })),
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Turns are taken; with the database down, members' records wait" }),
+    ),
   )
   .prefix("/health") {}

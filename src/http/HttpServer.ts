@@ -19,7 +19,7 @@ import { eventDocuments } from "./EventDocuments.ts"
 import { handlers } from "./handlers.ts"
 import { forStatus } from "./problems.ts"
 import { limitedServer } from "./limitedServer.ts"
-import { safeguards } from "./safeguards.ts"
+import { faults, safeguards } from "./safeguards.ts"
 import { pathOf } from "./target.ts"
 
 const largestBody = ByteSize.kibibytes(64)
@@ -49,6 +49,7 @@ const routes = Layer.mergeAll(
   HttpApiScalar.layer(Api, { path: "/docs" }),
   eventDocuments,
 ).pipe(
+  Layer.provide(faults),
   Layer.provide(safeguards),
   Layer.provide(refuseTokensInQuery),
   Layer.provide(trustedProxies),

@@ -38,7 +38,7 @@ export class TurnLimit extends HttpApiMiddleware.Service<TurnLimit, { requires: 
           const request = yield* HttpServerRequest.HttpServerRequest
           const policy = caller._tag === "Member" ? "member" : "guest"
           const allowed = allowances[policy]
-          const goesOn = request.headers["last-event-id"] !== undefined
+          const goesOn = Boolean(request.headers["last-event-id"])
           if (goesOn || Option.isNone(allowed)) return yield* app
           const standing = yield* take(bucketOf(caller, request), allowed.value)
           yield* HttpEffect.appendPreResponseHandler((_, response) =>

@@ -96,10 +96,12 @@ const health = HttpApiBuilder.group(
         turns.isOpen.pipe(
           Effect.filterOrFail(Boolean, () => new Unavailable(saying("HTTP_503", "This instance is shutting down."))),
           Effect.andThen(
-            Effect.mapError(history.ping, () => new Unavailable(saying("HTTP_503", "The database does not answer."))),
+            Effect.all({
+              context7: context7State,
+              database: Effect.map(history.answers, (up) => (up ? "up" : "down")),
+            }),
           ),
-          Effect.andThen(context7State),
-          Effect.map((context7) => ({ status: "ready" as const, checks: { database: "up" as const, context7 } })),
+          Effect.map((checks) => ({ status: "ready" as const, checks })),
         ),
       )
   }),

@@ -15,10 +15,14 @@ const limits: TimeLimits = { headers: 10_000, request: 20_000, interval: 2000 }
 
 const largestHeaders = 16 * 1024
 
+/** Longer than balancers keep connections for questions to come (60 s): whoever closes first must not be the one that is asked. */
+const idle = 75_000
+
 export const limitedServer = ({ headers, interval, request }: TimeLimits = limits) =>
   createServer({
     headersTimeout: headers,
     requestTimeout: request,
     connectionsCheckingInterval: interval,
+    keepAliveTimeout: idle,
     maxHeaderSize: largestHeaders,
   })

@@ -2,9 +2,9 @@
  * What instances share: cached answers, the state of circuits and callers' limits, in Redis when `REDIS_URL` names one,
  * else in this process. Redis that is down, slow or lost costs sharing and nothing else.
  */
-import { NodeRedis } from "@effect/platform-node"
-import { Config, Context, Effect, Layer, Option, Redacted } from "effect"
+import { Config, Context, Effect, Layer, Option, type Redacted } from "effect"
 import { CircuitBreaker, Persistence, RateLimiter } from "effect/persistence"
+import { lateRedis } from "./lateRedis.ts"
 import { patientRedis } from "./patientRedis.ts"
 import * as LimiterStore from "./LimiterStore.ts"
 
@@ -109,21 +109,7 @@ const inRedis = (url: Redacted.Redacted) =>
     Persistence.layer.pipe(Layer.provide(forgiving), Layer.provide(Persistence.layerBackingRedis)),
     CircuitBreaker.layerStoreRedis(),
     RateLimiter.layer.pipe(Layer.provide(LimiterStore.inRedis(patience))),
-  ).pipe(
-    Layer.provideMerge(patientRedis(patience)),
-    Layer.provide(
-      NodeRedis.layer({ url: Redacted.value(url), disableOfflineQueue: true, socket: { connectTimeout: 2000 } }),
-    ),
-    Layer.catch((error) =>
-      inProcess.pipe(
-        Layer.provideMerge(
-          Layer.effectDiscard(
-            Effect.logWarning("Redis does not answer: this instance shares nothing until it is started again", error),
-          ),
-        ),
-      ),
-    ),
-  )
+  ).pipe(Layer.provideMerge(patientRedis(patience)), Layer.provide(lateRedis(url)))
 
 export const layer = Layer.unwrap(
   Effect.map(Config.option(Config.Redacted("REDIS_URL")), Option.match({ onNone: () => inProcess, onSome: inRedis })),

@@ -100,7 +100,7 @@ export const empty = (): Written => ({ begun: [], completed: [] })
 
 export const historyInMemory = (written: Written = empty()) =>
   Layer.succeed(ChatHistory, {
-    ping: Effect.void,
+    answers: Effect.succeed(true),
     authorize: (_, sessionId) =>
       written.begun.some((turn) => turn.sessionId === sessionId)
         ? Effect.void
@@ -134,7 +134,7 @@ export const historyInMemory = (written: Written = empty()) =>
 const lost = (operation: string) => Effect.fail(new HistoryUnavailable({ operation, retryable: true, reason: "lost" }))
 
 export const historyLost = Layer.succeed(ChatHistory, {
-  ping: lost("ping"),
+  answers: Effect.succeed(false),
   authorize: () => lost("authorize"),
   openQuestion: () => lost("openQuestion"),
   recentMessages: () => lost("recentMessages"),

@@ -62,6 +62,17 @@ layer(harmonizedSystem)("limits", (it) => {
     }).pipe(Effect.provide(edge({ RATE_LIMIT_GUEST: "1/1 minute" }))),
   )
 
+  it.effect("going on with a turn does not count; an empty Last-Event-ID goes on with none", () =>
+    Effect.gen(function* () {
+      const goesOn = { "last-event-id": "00000000-0000-4000-8000-000000000000-1" }
+      assert.deepStrictEqual([yield* statusOf(goesOn), yield* statusOf(goesOn)], [410, 410])
+      assert.deepStrictEqual(
+        [yield* statusOf({ "last-event-id": "" }), yield* statusOf({ "last-event-id": "" })],
+        [200, 429],
+      )
+    }).pipe(Effect.provide(edge({ RATE_LIMIT_GUEST: "1/1 minute" }))),
+  )
+
   it.effect("a limit that is off counts nothing and says nothing", () =>
     Effect.gen(function* () {
       const { headers, status } = yield* ask()

@@ -39,6 +39,10 @@ layer(service)("a turn over HTTP", (it) => {
         const events = `/api/chat/turns/${turnId}/events`
         assert.strictEqual((yield* call(events, { headers: { "last-event-id": id } })).text, rest)
         assert.strictEqual((yield* call(`${events}?after=${index + 1}`)).text, rest)
+        assert.strictEqual(
+          (yield* call(`${events.replace(/[^/]{36}/, (id) => id.toUpperCase())}?after=${index + 1}`)).text,
+          rest,
+        )
       }
       const last = ids.at(-1) ?? ""
       assert.deepInclude(yield* ask({ "last-event-id": last }), { status: 200, text: "" })

@@ -1,14 +1,15 @@
 /** Real Redis, started by the test: skipped where it is not installed (`apt-get install redis-server`). */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { harmonizedSystem } from "../chat/TestRooms.ts"
-import { installed, keysAt, startRedis } from "../platform/TestRedis.ts"
+import { freePort, installed, keysAt, startAt, startRedis } from "../platform/TestRedis.ts"
 import { ask, bearer, edge, tokenFor } from "./Edge.ts"
 
 const limits = { RATE_LIMIT_GUEST: "2/1 hour", RATE_LIMIT_MEMBER: "1/1 hour" }
 
-const instance = (url: string) => edge({ ...limits, REDIS_URL: url }).pipe(Layer.provide(harmonizedSystem))
+const instance = (url: string, own: Record<string, string> = limits) =>
+  edge({ ...own, REDIS_URL: url }).pipe(Layer.provide(harmonizedSystem))
 
 const statuses = (url: string, ...callers: ReadonlyArray<Record<string, string>>) =>
   Effect.forEach(callers, (caller) => Effect.map(ask(caller), ({ status }) => status)).pipe(
@@ -25,6 +26,22 @@ describe.skipIf(!installed)("instances with one Redis (needs redis-server)", () 
       const keys = yield* keysAt(port)
       assert.include(keys, "limit:")
       assert.notMatch(keys, /alice|127\.0\.0\.1|::/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.live("count together as soon as a Redis is there that was not at the start", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const url = `redis://127.0.0.1:${port}`
+      yield* Effect.gen(function* () {
+        yield* ask()
+        yield* startAt(port)
+        const counted = Effect.andThen(ask(), keysAt(port))
+        yield* Effect.repeat(counted, {
+          until: (keys) => keys.includes("limit:"),
+          schedule: Schedule.spaced("50 millis"),
+        })
+      }).pipe(Effect.provide(instance(url, { RATE_LIMIT_GUEST: "1000/1 hour" })))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 

@@ -34,7 +34,7 @@ export const metricsByFile: Record<string, Record<string, Known>> = {
     context7_budget_left: gauge,
     context7_budget_refusals: counter("purpose"),
   },
-  "context7/Guard.ts": { context7_circuit_transitions: counter("to") },
+  "context7/Guard.ts": { context7_circuit_transitions: counter("to"), context7_resting: gauge },
   "context7/McpConnection.ts": { context7_reply_bytes: histogram("tool") },
   "detail/EvidenceCache.ts": { detail_cache_lookups: counter("cache", "outcome") },
   "detail/calls.ts": {
@@ -51,6 +51,7 @@ export const metricsByFile: Record<string, Record<string, Known>> = {
     records_replayed: counter("outcome"),
     journal_bytes: gauge,
   },
+  "http/safeguards.ts": { requests_broken: counter() },
   "platform/ProcessMetrics.ts": {
     process_event_loop_delay_milliseconds: gauge,
     process_heap_bytes: gauge,

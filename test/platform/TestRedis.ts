@@ -13,7 +13,7 @@ export const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-const startAt = Effect.fnUntraced(function* (port: number) {
+export const startAt = Effect.fnUntraced(function* (port: number) {
   const fs = yield* FileSystem.FileSystem
   const folder = yield* fs.makeTempDirectoryScoped()
   const child = yield* ChildProcess.make(

@@ -1,0 +1,45 @@
+/** A Redis that need not be there at the start: until it is reached, which is tried for as long as it takes, commands fail at once. */
+import { NodeRedis } from "@effect/platform-node"
+import { Cause, Context, Deferred, Effect, Layer, Redacted } from "effect"
+import { Redis } from "effect/persistence"
+
+/** How long the start waits for it. */
+const patience = "2 seconds"
+const longestPause = 2000
+
+const absent = new Redis.RedisError({ cause: new Cause.NoSuchElementError("Redis was not reached yet") })
+
+export const lateRedis = (url: Redacted.Redacted) =>
+  Layer.effect(
+    Redis.Redis,
+    Effect.gen(function* () {
+      const scope = yield* Effect.scope
+      const reached = yield* Deferred.make<Redis.Redis["Service"]>()
+      let redis: Redis.Redis["Service"] | null = null
+      yield* NodeRedis.layer({
+        url: Redacted.value(url),
+        disableOfflineQueue: true,
+        socket: { connectTimeout: 2000, reconnectStrategy: (tries) => Math.min(50 * 2 ** tries, longestPause) },
+      }).pipe(
+        Layer.buildWithScope(scope),
+        Effect.flatMap((context) => Deferred.succeed(reached, (redis = Context.get(context, Redis.Redis)))),
+        Effect.tapCause((cause) => Effect.logError("Redis cannot be used", cause)),
+        Effect.forkScoped,
+      )
+      yield* Effect.timeoutOrElse(Deferred.await(reached), {
+        duration: patience,
+        orElse: () => Effect.logWarning("Redis does not answer: this instance shares nothing until it does"),
+      })
+      const when = <A>(use: (redis: Redis.Redis["Service"]) => Effect.Effect<A, Redis.RedisError>) =>
+        Effect.suspend(() => (redis === null ? Effect.fail(absent) : use(redis)))
+      return Redis.Redis.of({
+        send: (command, ...args) => when((there) => there.send(command, ...args)),
+        eval:
+          (script) =>
+          (...params) =>
+            when((there) => there.eval(script)(...params)),
+        subscribe: (channel) => Effect.flatMap(Deferred.await(reached), (there) => there.subscribe(channel)),
+        reserve: Effect.flatMap(Deferred.await(reached), (there) => there.reserve),
+      })
+    }),
+  )
