@@ -9,7 +9,7 @@ import { listening } from "./listening.ts"
 import { type Service, service } from "./service.ts"
 
 const readers = 32
-const rounds = 5
+const rounds = 9
 
 /** A service that tells everything, and how many bytes that were so far. */
 export const telling = (env: Record<string, string>) =>
@@ -31,7 +31,7 @@ export const telemetry = (
   seconds: number,
 ) =>
   Effect.promise(async (): Promise<Results> => {
-    const rate = ({ base }: Service) => saturate(base, readers, Math.max(0.1, seconds / (2 * rounds)), mixed)
+    const rate = ({ base }: Service) => saturate(base, readers, seconds / 6, mixed)
     const ratios: Array<number> = []
     for (let round = 0; round <= rounds; round++) {
       const [first, second] = round % 2 === 0 ? [silent, loud] : [loud, silent]
