@@ -1,7 +1,7 @@
 /** Turns that two instances share through a Redis that fails. Skipped where it is not installed (`apt-get install redis-server`). */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
-import { ConfigProvider, Context, Deferred, Effect, Layer, Logger, Option, Schedule, Stream } from "effect"
+import { ConfigProvider, Context, Deferred, Effect, Fiber, Layer, Logger, Option, Schedule, Stream } from "effect"
 import type { AnswerModel } from "../../src/answer/AnswerModel.ts"
 import { ChatTurn } from "../../src/chat/ChatTurn.ts"
 import { type Caller, type TurnId, UserId } from "../../src/domain/Turn.ts"
@@ -94,7 +94,14 @@ layer(Layer.merge(harmonizedSystem, NodeServices.layer), { excludeTestServices: 
         const until = (turns: Turns, wanted: string) =>
           Effect.repeat(state(turns), { until: (found) => found === wanted, schedule: Schedule.spaced("20 millis") })
         yield* until(other, "there")
+        const reading = yield* other
+          .resume(turnId, 0, alice)
+          .pipe(
+            Effect.flatMap(Option.match({ onNone: () => Effect.void, onSome: (turn) => Stream.runDrain(turn.events) })),
+            Effect.forkChild,
+          )
         yield* other.forget(alice.userId, null)
+        yield* Fiber.join(reading)
         yield* until(one, "TurnGone")
         assert.strictEqual(yield* state(other), "TurnGone")
         assert.notInclude(yield* keysAt(port), turnId)

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Duration, Effect, Option, Result } from "effect"
+import { Redis } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { makeBudget, Purpose } from "../../src/context7/Budget.ts"
 import { quotaConfig } from "../../src/domain/Quota.ts"
@@ -36,6 +37,20 @@ describe("the budget", () => {
       yield* budget.spend
       assert.strictEqual((yield* Effect.flip(budget.spend)).retryAfter, 2400)
     }),
+  )
+
+  it.effect("is not had anew from a Redis that forgets", () =>
+    Effect.gen(function* () {
+      const budget = yield* makeBudget("c7", Option.some({ limit: 2, window: Duration.hours(1) }))
+      assert.strictEqual(yield* allowed(budget, 10, "decide"), 2)
+    }).pipe(
+      Effect.provideService(Redis.Redis, {
+        send: () => Effect.succeed(1 as never),
+        eval: () => () => Effect.never,
+        subscribe: () => Effect.never,
+        reserve: Effect.never,
+      }),
+    ),
   )
 
   it.effect("is off unless it is given, and a wrong one is refused", () =>
