@@ -25,11 +25,11 @@ if (folder === undefined) {
 }
 
 const settings: Settings = {
-  dimensions: 128,
+  dimensions: 160,
   epochs: 8,
   rate: 0.25,
   dropout: 0.3,
-  vocabulary: 300_000,
+  vocabulary: 480_000,
   smoothing: 0.02,
   bytes: 7_940_000,
 }

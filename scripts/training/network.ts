@@ -5,6 +5,8 @@
 import { constants, zstdCompressSync } from "node:zlib"
 import { pack } from "../../src/hs/arrays.ts"
 import type { Features } from "../../src/hs/features.ts"
+import { keyOf } from "../../src/hs/LearnedModel.ts"
+import { turn } from "./turn.ts"
 
 export interface Example {
   readonly features: Features
@@ -34,21 +36,27 @@ const randomNumbers = (seed: number) => () => {
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296
 }
 
-/** The most frequent features, seen at least twice. */
+/** The features whose examples weigh most, seen at least twice. */
 const vocabularyOf = (examples: ReadonlyArray<Example>, size: number) => {
   const counts = new Map<number, number>()
-  for (const { features } of examples) for (const hash of features.hashes) counts.set(hash, (counts.get(hash) ?? 0) + 1)
-  const kept = [...counts]
-    .filter(([, count]) => count > 1)
+  const weights = new Map<number, number>()
+  for (const { features, weight } of examples) {
+    for (const key of Array.from(features.hashes, keyOf)) {
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+      weights.set(key, (weights.get(key) ?? 0) + weight)
+    }
+  }
+  const kept = [...weights]
+    .filter(([key]) => counts.get(key)! > 1)
     .sort((a, b) => b[1] - a[1])
     .slice(0, size)
-  const hashes = kept.map(([hash]) => hash).sort((a, b) => a - b)
-  const idf = hashes.map((hash) => Math.round(16 * Math.log(1 + examples.length / counts.get(hash)!)))
+  const keys = kept.map(([key]) => key).sort((a, b) => a - b)
+  const idf = keys.map((key) => Math.round(16 * Math.log(1 + examples.length / counts.get(key)!)))
   return {
-    hashes: Int32Array.from(hashes),
+    keys: Int32Array.from(keys),
     /** In sixteenths. */
     idf: Uint8Array.from(idf),
-    positions: new Map(hashes.map((hash, index) => [hash, index])),
+    positions: new Map(keys.map((key, index) => [key, index])),
   }
 }
 
@@ -71,7 +79,7 @@ export const fit = (
   const { dimensions, epochs, rate, dropout, smoothing } = settings
   const random = randomNumbers(7)
   const vocabulary = vocabularyOf(examples, settings.vocabulary)
-  const inputs = matrix(vocabulary.hashes.length, dimensions, random, 1 / Math.sqrt(dimensions))
+  const inputs = matrix(vocabulary.keys.length, dimensions, random, 1 / Math.sqrt(dimensions))
   const outputs = matrix(headings.length, dimensions, random, 0)
   const inner = matrix(subheadings.length, dimensions, random, 0)
   const headingIndex = new Map(headings.map((code, index) => [code, index]))
@@ -84,7 +92,7 @@ export const fit = (
   })
   const prepared = examples.flatMap(({ features, heading, subheading, weight }) => {
     const known = [...features.hashes].flatMap((hash, i) => {
-      const position = vocabulary.positions.get(hash)
+      const position = vocabulary.positions.get(keyOf(hash))
       return position === undefined ? [] : [[position, features.weights[i]! * vocabulary.idf[position]!] as const]
     })
     const target = headingIndex.get(heading)
@@ -135,8 +143,11 @@ export const fit = (
   }
 
   const order = Int32Array.from(prepared.keys())
-  /** One pass over the examples in another order; the features' vectors may stay as they are. */
-  const pass = (movesInputs: boolean): number => {
+  let size = 0
+  /** What the headings see of the features' vectors: themselves, and from when there is a `size`, what quantising leaves of them. */
+  let seen = inputs.weights
+  /** One pass over the examples in another order. */
+  const pass = (): number => {
     for (let i = order.length - 1; i > 0; i--) {
       const j = Math.floor(random() * (i + 1))
       const swapped = order[i]!
@@ -156,59 +167,75 @@ export const fit = (
         if (used[i] === 0) continue
         const factor = used[i]! * scale
         const start = positions[i]! * dimensions
-        for (let d = 0; d < dimensions; d++) hidden[d]! += factor * inputs.weights[start + d]!
+        for (let d = 0; d < dimensions; d++) hidden[d]! += factor * seen[start + d]!
       }
       loss += step(outputs, 0, headings.length, heading, weight)
       if (subheading >= 0 && range[1] - range[0] > 1) loss += step(inner, range[0], range[1], subheading, weight * 0.5)
-      if (!movesInputs) continue
-      let size = 0
-      for (const value of gradient) size += value * value
+      let steepness = 0
+      for (const value of gradient) steepness += value * value
       for (let i = 0; i < positions.length; i++) {
         if (used[i] === 0) continue
         const factor = used[i]! * scale
-        inputs.squares[positions[i]!]! += factor * factor * (size / dimensions)
+        inputs.squares[positions[i]!]! += factor * factor * (steepness / dimensions)
         const pace = (rate * factor) / Math.sqrt(inputs.squares[positions[i]!]!)
         const start = positions[i]! * dimensions
-        for (let d = 0; d < dimensions; d++) inputs.weights[start + d]! += pace * gradient[d]! * 0.3
+        for (let d = 0; d < dimensions; d++) {
+          const moved = (inputs.weights[start + d]! += pace * gradient[d]! * 0.3)
+          if (size > 0) seen[start + d] = quantised(moved, size) * size
+        }
       }
     }
     return loss / prepared.length
   }
-  for (let epoch = 1; epoch <= epochs; epoch++) report(epoch, pass(true))
+  for (let epoch = 1; epoch <= epochs; epoch++) report(epoch, pass())
 
-  const gaps = vocabulary.hashes.map((hash, i) => (i === 0 ? hash : (hash - vocabulary.hashes[i - 1]!) | 0))
-  const packed = (size: number): Uint8Array =>
+  turn(inputs.weights, outputs.weights, inner.weights, dimensions)
+  const gaps = vocabulary.keys.map((key, i) => key - (vocabulary.keys[i - 1] ?? 0))
+  const packed = (): Uint8Array =>
     zstdCompressSync(
       pack({ dimensions, step: size, headings, subheadings }, [
-        gaps,
+        Uint8Array.from(gaps, (gap) => gap & 255),
+        Uint16Array.from(gaps, (gap) => gap >>> 8),
         vocabulary.idf,
-        halves(inputs.weights, size),
+        columns(inputs.weights, dimensions, size),
         ...layerOf(outputs, dimensions),
         ...layerOf(inner, dimensions),
       ]),
       { params: { [constants.ZSTD_c_compressionLevel]: 19 } },
     )
-  const spread = Math.sqrt(inputs.weights.reduce((sum, weight) => sum + weight * weight, 0) / inputs.weights.length)
-  let size = finest * spread
-  while (packed(size).length > settings.bytes) size *= 1.03
-  for (let i = 0; i < inputs.weights.length; i++) inputs.weights[i] = halved(inputs.weights[i]!, size) * size
-  for (let more = 1; more <= polishing; more++) report(epochs + more, pass(false))
-  return packed(size)
+  /** Grows the step until the whole fits. */
+  const fitting = (): Uint8Array => {
+    for (;;) {
+      const bytes = packed()
+      if (bytes.length <= settings.bytes) return bytes
+      size *= Math.max(1.01, (bytes.length / settings.bytes) ** 0.7)
+    }
+  }
+  size = finest * Math.sqrt(inputs.weights.reduce((sum, weight) => sum + weight * weight, 0) / inputs.weights.length)
+  fitting()
+  seen = inputs.weights.map((weight) => quantised(weight, size) * size)
+  for (let more = 1; more <= polishing; more++) report(epochs + more, pass())
+  return fitting()
 }
 
-/** Passes in which the headings get used to the features' coarser vectors. */
-const polishing = 1
+/** Passes in which all get used to the coarser vectors. */
+const polishing = 2
 
 /** The finest step of quantisation that is tried, in standard deviations of the weights. */
 const finest = 1.5
 
-/** The nearest whole multiple of a step, seven either way. */
-const halved = (weight: number, size: number): number => Math.max(-7, Math.min(7, Math.round(weight / size)))
+/** How many steps a number is, seven either way at most: rounded, but down where it is hardly more than half a step. */
+const quantised = (weight: number, size: number): number =>
+  Math.sign(weight) * Math.min(7, Math.floor(Math.abs(weight) / size + 0.4))
 
-/** Two of them in one byte. */
-const halves = (weights: Float32Array, size: number): Uint8Array => {
-  const half = (at: number) => halved(weights[at]!, size) + 8
-  return Uint8Array.from({ length: weights.length / 2 }, (_, i) => half(2 * i) | (half(2 * i + 1) << 4))
+/** Two numbers of a vector in one byte; the first bytes of all vectors, then the second ones, which compress better so. */
+const columns = (weights: Float32Array, dimensions: number, size: number): Uint8Array => {
+  const rows = weights.length / dimensions
+  const half = (at: number) => quantised(weights[at]!, size) + 8
+  return Uint8Array.from({ length: weights.length / 2 }, (_, i) => {
+    const at = (i % rows) * dimensions + 2 * Math.floor(i / rows)
+    return half(at) | (half(at + 1) << 4)
+  })
 }
 
 /** Eight bits a weight, with a scale a row. */

@@ -3,8 +3,9 @@
  * the headings and one within each heading over its subheadings. `scripts/train.ts` fits and writes it. Pure.
  *
  * File (`arrays.ts`, compressed by zstd): header `{ dimensions, step, headings, subheadings }`; of the features, in
- * ascending order of their hashes: how much each hash adds to the one before, inverse document frequencies in sixteenths,
- * and vectors, four bits a number, in multiples of `step`; then scales, biases and vectors of the headings and of the
+ * ascending order of their keys: how much each key adds to the one before (its lowest byte, then the rest), inverse
+ * document frequencies in sixteenths, and vectors, four bits a number, in multiples of `step`: the first two numbers of all,
+ * then the next two, and so on; then scales, biases and vectors of the headings and of the
  * subheadings, in code order.
  */
 import { zstdDecompressSync } from "node:zlib"
@@ -36,6 +37,9 @@ interface Header {
 
 type Layer = readonly [scales: Float32Array, biases: Float32Array, vectors: Int8Array]
 
+/** Of a feature's hash, the 26 bits that tell features apart: one in a hundred that are not known is taken for one that is. */
+export const keyOf = (hash: number): number => hash >>> 6
+
 /** Position of a number in ascending ones, or -1. */
 const positionOf = (ascending: Int32Array, value: number): number => {
   let from = 0
@@ -59,20 +63,39 @@ const softmax = (scores: Float32Array): Float32Array => {
   return scores
 }
 
+/** Turns numbers that lie column by column into rows, a few at a time, so that both stay within the processor's cache. */
+const rowsOf = (columns: Uint8Array, rows: number): Uint8Array => {
+  const turned = new Uint8Array(columns.length)
+  const width = columns.length / rows
+  const few = 256
+  for (let from = 0; from < rows; from += few) {
+    const to = Math.min(rows, from + few)
+    for (let column = 0; column < width; column++) {
+      for (let row = from; row < to; row++) turned[row * width + column] = columns[column * rows + row]!
+    }
+  }
+  return turned
+}
+
 /** Reads the bytes that `scripts/train.ts` wrote. */
 export const readModel = (bytes: Uint8Array): LearnedModel => {
   const { header, arrays } = unpack(zstdDecompressSync(bytes))
   const { dimensions, step, headings, subheadings } = header as Header
-  const [gaps, idf, vectors, ...layers] = arrays as readonly [
-    Int32Array,
+  const [low, high, frequencies, columns, ...layers] = arrays as readonly [
+    Uint8Array,
+    Uint16Array,
     Uint8Array,
     Uint8Array,
     ...Array<Float32Array | Int8Array>,
   ]
   let reached = 0
-  const hashes = gaps.map((gap) => (reached = (reached + gap) | 0))
-  const headingLayer = layers.slice(0, 3) as unknown as Layer
-  const subheadingLayer = layers.slice(3) as unknown as Layer
+  const keys = Int32Array.from(low, (byte, i) => (reached += byte + 256 * high[i]!))
+  const vectors = rowsOf(columns, keys.length)
+  const idf = frequencies.slice()
+  // Copies, or these few would keep all that was unpacked in memory.
+  const own = layers.map((layer) => layer.slice())
+  const headingLayer = own.slice(0, 3) as unknown as Layer
+  const subheadingLayer = own.slice(3) as unknown as Layer
   const ranges = new Map<string, readonly [number, number]>()
   subheadings.forEach((code, index) => {
     const heading = code.slice(0, 4)
@@ -101,7 +124,7 @@ export const readModel = (bytes: Uint8Array): LearnedModel => {
       for (let i = 0; i < query.hashes.length; i++) {
         const weight = query.weights[i]!
         total += weight
-        const position = positionOf(hashes, query.hashes[i]!)
+        const position = positionOf(keys, keyOf(query.hashes[i]!))
         if (position < 0) continue
         known += weight
         const scaled = weight * idf[position]!

@@ -50,6 +50,7 @@ export const addFeatures = (words: ReadonlyArray<Word>, weights: Map<number, num
     add(kinds.word, word.text, weight)
     if (word.role === "head") {
       add(kinds.head, word.hangul ? word.text.slice(-2) : word.text, 0.7)
+      if (word.hangul && word.text.length > 2) add(kinds.head, word.text.slice(-1), 0.4)
       if (word.hangul && word.text.length > 3) add(kinds.head, word.text.slice(-3), 0.5)
     }
     if (next && next.role !== "aside" && word.role !== "aside") {

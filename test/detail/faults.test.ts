@@ -13,7 +13,7 @@ import { HarmonizedSystem } from "../../src/hs/HarmonizedSystem.ts"
 import { badServer, faults, patience, reply, text } from "../context7/BadServer.ts"
 import { configFor } from "../context7/Context7Server.ts"
 
-const unsure = "스마트폰 거치대"
+const unsure = "휴대폰 거치대"
 
 const turn = (message: string) =>
   Effect.gen(function* () {
@@ -112,8 +112,7 @@ layer(HarmonizedSystem.layer.pipe(Layer.provide(NodeServices.layer)), { excludeT
 
     it.effect("speaks the older dialect brings its evidence all the same", () =>
       Effect.gen(function* () {
-        const docs =
-          "### 스마트폰 거치대\n\nSource: https://customs.example/a\n\n스마트폰 거치대는 HS 8529.90에 분류한다"
+        const docs = "### 휴대폰 거치대\n\nSource: https://customs.example/a\n\n휴대폰 거치대는 HS 7326.90에 분류한다"
         const url = yield* badServer(
           (call, response) => reply(response, call, text(docs)),
           ["resolve-library-id", "get-library-docs"],

@@ -77,7 +77,7 @@ layer(HarmonizedSystem.layer.pipe(Layer.provide(NodeServices.layer)))("the Harmo
 
   it.effect("knows when it does not know", () =>
     Effect.map(HarmonizedSystem, ({ recognize }) => {
-      for (const query of ["zxqv", "ㅋㅋㅋㅋ", "프로틱크 2", "안녕하세요"])
+      for (const query of ["zxqv", "ㅋㅋㅋㅋ", "쿠트벨라 3", "안녕하세요"])
         assert.isBelow(recognize(query).candidates[0]?.confidence ?? 0, 0.5, query)
     }),
   )
