@@ -17,6 +17,7 @@ export interface Example {
 }
 
 export interface Settings {
+  /** A multiple of eight. */
   readonly dimensions: number
   readonly epochs: number
   readonly rate: number

@@ -63,18 +63,25 @@ const softmax = (scores: Float32Array): Float32Array => {
   return scores
 }
 
-/** Turns numbers that lie column by column into rows, a few at a time, so that both stay within the processor's cache. */
+/** Turns bytes that lie column by column into rows: four columns at a time, and few rows, so that both stay within the processor's cache. */
 const rowsOf = (columns: Uint8Array, rows: number): Uint8Array => {
-  const turned = new Uint8Array(columns.length)
   const width = columns.length / rows
+  const words = new Uint32Array(columns.length / 4)
   const few = 256
   for (let from = 0; from < rows; from += few) {
     const to = Math.min(rows, from + few)
-    for (let column = 0; column < width; column++) {
-      for (let row = from; row < to; row++) turned[row * width + column] = columns[column * rows + row]!
+    for (let column = 0; column < width; column += 4) {
+      const [one, two, three, four] = [0, 1, 2, 3].map((n) => (column + n) * rows) as [number, number, number, number]
+      for (let row = from; row < to; row++) {
+        words[(row * width + column) >> 2] =
+          columns[one + row]! |
+          (columns[two + row]! << 8) |
+          (columns[three + row]! << 16) |
+          (columns[four + row]! << 24)
+      }
     }
   }
-  return turned
+  return new Uint8Array(words.buffer)
 }
 
 /** Reads the bytes that `scripts/train.ts` wrote. */

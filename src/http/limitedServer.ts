@@ -1,5 +1,5 @@
 /** An HTTP server that gives no client more time to send its question than a slow line needs. */
-import { createServer } from "node:http"
+import { Server } from "node:http"
 
 /** Milliseconds; Node answers 408 and closes. What is answered may last as long as it likes. */
 export interface TimeLimits {
@@ -18,8 +18,16 @@ const largestHeaders = 16 * 1024
 /** Longer than balancers keep connections for questions to come (60 s): whoever closes first must not be the one that is asked. */
 const idle = 75_000
 
+class PromptServer extends Server {
+  /** Connections whose answer ends after this are not kept for another question. */
+  override close(callback?: (error?: Error) => void): this {
+    this.keepAliveTimeout = 1
+    return super.close(callback)
+  }
+}
+
 export const limitedServer = ({ headers, interval, request }: TimeLimits = limits) =>
-  createServer({
+  new PromptServer({
     headersTimeout: headers,
     requestTimeout: request,
     connectionsCheckingInterval: interval,
