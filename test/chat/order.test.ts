@@ -10,7 +10,7 @@ import { wholeTurn } from "./contract.ts"
 import { roomsOf, type Schedule, schedule } from "./schedules.ts"
 import { harmonizedSystem, type Written } from "./TestRooms.ts"
 
-const cases = 1200
+const cases = 1000
 const member: Caller = { _tag: "Member", userId: UserId.make("alice") }
 const guest: Caller = { _tag: "Guest" }
 
