@@ -42,7 +42,7 @@ export const makeIdempotency: Effect.Effect<Idempotency> = Effect.gen(function* 
       return send<string | null>("SET", key, mine, "NX", "GET", "PX", `${Duration.toMillis(claimedFor)}`).pipe(
         Effect.map((before) => (entry.value = before ?? mine)),
         Effect.timeout(patience),
-        Effect.catch(() => Effect.sync(() => (entry.value ??= value))),
+        Effect.catch(() => inProcess(key, value)),
       )
     })
   const told = (command: string, key: string, ...args: ReadonlyArray<string>) =>

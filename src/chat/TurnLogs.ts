@@ -75,18 +75,16 @@ const make = Effect.gen(function* () {
   const forgotten = yield* Queue.unbounded<string>()
   let kept = 0
 
-  const drop = (turnId: string) => {
+  const drop = Effect.fnUntraced(function* (turnId: string) {
     const entry = entries.get(turnId)
-    if (!entry) return Effect.void
+    if (!entry) return
     entries.delete(turnId)
     if (entry.endedAt !== null) kept -= entry.log.size()
-    const shipped = Effect.gen(function* () {
-      if (entry.shipping) yield* Fiber.interrupt(entry.shipping)
-      // It may have shipped a last piece behind whoever forgot the turn.
-      if (shared) yield* Effect.ignore(shared.remove(turnId))
-    })
-    return Effect.andThen(shipped, Queue.offer(forgotten, turnId))
-  }
+    if (entry.shipping) yield* Fiber.interrupt(entry.shipping)
+    // It may have shipped a last piece behind whoever forgot the turn.
+    if (shared) yield* Effect.ignore(shared.remove(turnId))
+    yield* Queue.offer(forgotten, turnId)
+  })
   if (shared) yield* Effect.forkScoped(Stream.runForEach(shared.forgets, drop))
 
   const forget = (now: number) => {

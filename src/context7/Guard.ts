@@ -23,7 +23,7 @@ const transitions = Metric.counter("context7_circuit_transitions", {
   incremental: true,
 })
 
-const resting = Metric.gauge("context7_resting", { description: "1 while Context7 is left alone, else 0" })
+const leftAlone = Metric.gauge("context7_resting", { description: "1 while Context7 is left alone, else 0" })
 
 /** How long a refusal keeps its circuit open at least. */
 const refusals: Partial<Record<Context7Error["_tag"], Duration.Input>> = {
@@ -80,8 +80,8 @@ export const makeGuard = Effect.fnUntraced(function* ({ key, timeout }: Settings
       ),
     refusal: Effect.all([ill.state(keys.ill), refused.state(keys.refused)]).pipe(
       Effect.map(([a, b]) => Duration.max(timeLeft(a), timeLeft(b))),
-      Effect.map((wait) => (Duration.isPositive(wait) ? Option.some(restingFor("circuit open", wait)) : Option.none())),
-      Effect.tap((refusal) => Metric.update(resting, Option.isSome(refusal) ? 1 : 0)),
+      Effect.map((wait) => (Duration.isPositive(wait) ? Option.some(resting("circuit open", wait)) : Option.none())),
+      Effect.tap((refusal) => Metric.update(leftAlone, Option.isSome(refusal) ? 1 : 0)),
       Effect.orElseSucceed(() => Option.none()),
     ),
   } satisfies Guard
@@ -108,7 +108,7 @@ const refusal = (error: Context7Error): CircuitBreaker.Outcome => {
   return retryAfter === undefined ? CircuitBreaker.ignored : CircuitBreaker.failure({ retryAfter })
 }
 
-const restingFor = (reason: string, wait: Duration.Duration) =>
+const resting = (reason: string, wait: Duration.Duration) =>
   new Context7Resting({ operation: "guard", reason, retryAfter: Math.ceil(Duration.toSeconds(wait)) })
 
 /** A circuit that lets nothing through, or whose one trial is under way, is an error like the others. */
@@ -119,7 +119,7 @@ const closed = <A, E, R>(
     self,
     (error): error is E & CircuitBreaker.CircuitBreakerError => error instanceof CircuitBreaker.CircuitBreakerError,
     ({ reason }) =>
-      Effect.fail(restingFor("circuit open", reason._tag === "CircuitOpen" ? reason.retryAfter : Duration.seconds(1))),
+      Effect.fail(resting("circuit open", reason._tag === "CircuitOpen" ? reason.retryAfter : Duration.seconds(1))),
   ) as Effect.Effect<A, E | Context7Resting, R>
 
 /** Waits a little for a place, and gives it back. */
@@ -130,7 +130,7 @@ const placed =
       restore(places.take(1)).pipe(
         Effect.timeoutOrElse({
           duration: patience,
-          orElse: () => Effect.fail(restingFor("too many calls at a time", Duration.seconds(1))),
+          orElse: () => Effect.fail(resting("too many calls at a time", Duration.seconds(1))),
         }),
         Effect.andThen(Effect.ensuring(restore(call), places.release(1))),
       ),

@@ -3,10 +3,10 @@
  *
  *     <sequence>-<host>-<process id>-<random>.jsonl      in order of their names; each belongs to the process it names
  *
- * (Names once were without a host; that is this one then.) A process appends to its newest file, and reads and replaces those it has closed. Files of processes that are gone are
+ * A process appends to its newest file, and reads and replaces those it has closed. Files of processes that are gone are
  * taken over by renaming: whose id no longer runs on this host, or who has not looked after them for a minute. A host is a
- * digest of its name: containers have names of their own, and each calls its first process 1. A record counts once it
- * is on the disk; a line that a crash has torn is passed over.
+ * digest of its name: containers have names of their own, and each calls its first process 1. (Names once were without
+ * one; that is this one then.) A record counts once it is on the disk; a line that a crash has torn is passed over.
  */
 import { Clock, Duration, Effect, FileSystem, Option, Path, Schema, Semaphore } from "effect"
 import type { PlatformError } from "effect/PlatformError"

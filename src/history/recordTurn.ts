@@ -1,6 +1,7 @@
 /**
  * A turn's two writes within its grace: failures that pass are tried again, and what is not committed then, or meets a
- * database in disorder, goes to the journal; only a record that the database refuses for itself is lost. So does what belongs to a session of which something waits there already, to keep the order.
+ * database in disorder, goes to the journal. So does what belongs to a session of which something waits there already, to
+ * keep the order. Only a record that the database refuses for what it is is lost.
  */
 import type { PgClient } from "@effect/sql-pg"
 import { DateTime, Effect, Option, Schedule, Schema } from "effect"

@@ -19,7 +19,8 @@ import { eventDocuments } from "./EventDocuments.ts"
 import { handlers } from "./handlers.ts"
 import { forStatus } from "./problems.ts"
 import { limitedServer } from "./limitedServer.ts"
-import { faults, safeguards } from "./safeguards.ts"
+import { faults } from "./faults.ts"
+import { safeguards } from "./safeguards.ts"
 import { pathOf } from "./target.ts"
 
 const largestBody = ByteSize.kibibytes(64)

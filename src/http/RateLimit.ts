@@ -10,6 +10,7 @@ import { RateLimiter } from "effect/persistence"
 import { digestOf } from "../domain/digestOf.ts"
 import { type Quota, quotaConfig } from "../domain/Quota.ts"
 import type { Caller } from "../domain/Turn.ts"
+import { goesOn } from "./chatHeaders.ts"
 import { CurrentCaller } from "./Authentication.ts"
 import { networkOf } from "./ClientAddress.ts"
 import { saying, TooManyRequests } from "./problems.ts"
@@ -38,8 +39,7 @@ export class TurnLimit extends HttpApiMiddleware.Service<TurnLimit, { requires: 
           const request = yield* HttpServerRequest.HttpServerRequest
           const policy = caller._tag === "Member" ? "member" : "guest"
           const allowed = allowances[policy]
-          const goesOn = Boolean(request.headers["last-event-id"])
-          if (goesOn || Option.isNone(allowed)) return yield* app
+          if (goesOn(request) || Option.isNone(allowed)) return yield* app
           const standing = yield* take(bucketOf(caller, request), allowed.value)
           yield* HttpEffect.appendPreResponseHandler((_, response) =>
             Effect.succeed(HttpServerResponse.setHeaders(response, headersOf(policy, allowed.value, standing))),

@@ -8,10 +8,13 @@ const longestKey = 200
 
 const malformed = (detail: string) => new BadRequest(saying("CHAT_000", detail))
 
-/** `<turnId>-<sequence>` of the last event that the client has; null without the header. */
-export const lastEventOf = ({ headers }: HttpServerRequest.HttpServerRequest) => {
-  const written = headers["last-event-id"]
-  if (written === undefined || written === "") return Effect.succeed(null)
+/** Whether the request goes on with a turn; an empty header goes on with none. */
+export const goesOn = ({ headers }: HttpServerRequest.HttpServerRequest): boolean => Boolean(headers["last-event-id"])
+
+/** `<turnId>-<sequence>` of the last event that the client has; null when it goes on with none. */
+export const lastEventOf = (request: HttpServerRequest.HttpServerRequest) => {
+  if (!goesOn(request)) return Effect.succeed(null)
+  const written = request.headers["last-event-id"] ?? ""
   const [, id, sequence] = /^(.{36})-(\d{1,9})$/.exec(written) ?? []
   return Schema.decodeUnknownEffect(TurnId)(id).pipe(
     Effect.map((turnId) => ({ turnId, sequence: Number(sequence) })),

@@ -1,6 +1,6 @@
 /** A Redis that need not be there at the start: until it is reached, which is tried for as long as it takes, commands fail at once. */
 import { NodeRedis } from "@effect/platform-node"
-import { Cause, Context, Deferred, Effect, Layer, Redacted } from "effect"
+import { Cause, Context, Deferred, Effect, Layer, Option, Redacted } from "effect"
 import { Redis } from "effect/persistence"
 
 /** How long the start waits for it. */
@@ -15,15 +15,15 @@ export const lateRedis = (url: Redacted.Redacted) =>
     Effect.gen(function* () {
       const scope = yield* Effect.scope
       const reached = yield* Deferred.make<Redis.Redis["Service"]>()
-      let redis: Redis.Redis["Service"] | null = null
       yield* NodeRedis.layer({
         url: Redacted.value(url),
         disableOfflineQueue: true,
         socket: { connectTimeout: 2000, reconnectStrategy: (tries) => Math.min(50 * 2 ** tries, longestPause) },
       }).pipe(
         Layer.buildWithScope(scope),
-        Effect.flatMap((context) => Deferred.succeed(reached, (redis = Context.get(context, Redis.Redis)))),
-        Effect.tapCause((cause) => Effect.logError("Redis cannot be used", cause)),
+        Effect.map((context) => Context.get(context, Redis.Redis)),
+        Effect.orDie,
+        Deferred.into(reached),
         Effect.forkScoped,
       )
       yield* Effect.timeoutOrElse(Deferred.await(reached), {
@@ -31,7 +31,10 @@ export const lateRedis = (url: Redacted.Redacted) =>
         orElse: () => Effect.logWarning("Redis does not answer: this instance shares nothing until it does"),
       })
       const when = <A>(use: (redis: Redis.Redis["Service"]) => Effect.Effect<A, Redis.RedisError>) =>
-        Effect.suspend(() => (redis === null ? Effect.fail(absent) : use(redis)))
+        Effect.flatMap(
+          Deferred.poll(reached),
+          Option.match({ onNone: () => Effect.fail(absent), onSome: Effect.flatMap(use) }),
+        )
       return Redis.Redis.of({
         send: (command, ...args) => when((there) => there.send(command, ...args)),
         eval:

@@ -51,7 +51,7 @@ export const metricsByFile: Record<string, Record<string, Known>> = {
     records_replayed: counter("outcome"),
     journal_bytes: gauge,
   },
-  "http/safeguards.ts": { requests_broken: counter() },
+  "http/faults.ts": { requests_broken: counter() },
   "platform/ProcessMetrics.ts": {
     process_event_loop_delay_milliseconds: gauge,
     process_heap_bytes: gauge,
